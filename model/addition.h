@@ -33,9 +33,9 @@ struct Slot {
 
 struct Layout {
   int digits = 10;
-  std::vector<Slot> prompt;                 // roles a, b, fixed
-  std::vector<Slot> answer;                 // roles sum (each place 0..digits once), then perhaps fixed
-  std::array<int, 10> digit_tokens{};       // token of each decimal digit
+  std::vector<Slot> prompt;            // roles a, b, fixed
+  std::vector<Slot> answer;            // roles sum (each place 0..digits once), then perhaps fixed
+  std::array<int, 10> digit_tokens{};  // token of each decimal digit
   std::optional<int> end_token;
 
   // The seeds' format: a most significant first, '+', b, '=', the sum least significant first, <EOS>.

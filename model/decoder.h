@@ -24,11 +24,16 @@ struct Weights {
   int rank = 0;                   // inner dimension of the stored factors; 0 = stored whole
 
   Weights() = default;
-  Weights(int r, int c) : rows(r), cols(c), value(static_cast<std::size_t>(r) * static_cast<std::size_t>(c)) {}
+  Weights(int r, int c)
+      : rows(r), cols(c), value(static_cast<std::size_t>(r) * static_cast<std::size_t>(c)) {}
 
-  std::size_t at(int r, int c) const { return static_cast<std::size_t>(r) * static_cast<std::size_t>(cols) + static_cast<std::size_t>(c); }
+  std::size_t at(int r, int c) const {
+    return static_cast<std::size_t>(r) * static_cast<std::size_t>(cols) + static_cast<std::size_t>(c);
+  }
   double radius_at(std::size_t i) const { return radius.empty() ? 0.0 : radius[i]; }
-  double magnitude_at(std::size_t i) const { return magnitude.empty() ? (value[i] < 0 ? -value[i] : value[i]) : magnitude[i]; }
+  double magnitude_at(std::size_t i) const {
+    return magnitude.empty() ? (value[i] < 0 ? -value[i] : value[i]) : magnitude[i];
+  }
   bool empty() const { return value.empty(); }
 };
 
@@ -54,22 +59,25 @@ struct Rope {
 inline constexpr double kMasked = -std::numeric_limits<double>::infinity();  // in score_bias only
 
 struct Attention {
-  int heads = 1, kv_heads = 1;  // heads is a multiple of kv_heads; head h reads kv head h / (heads / kv_heads)
+  int heads = 1,
+      kv_heads = 1;  // heads is a multiple of kv_heads; head h reads kv head h / (heads / kv_heads)
   int head_dim = 0, value_dim = 0;
-  Weights query, key, value;                 // d x (heads head_dim), d x (kv_heads head_dim), d x (kv_heads value_dim)
+  Weights query, key, value;  // d x (heads head_dim), d x (kv_heads head_dim), d x (kv_heads value_dim)
   Weights query_bias, key_bias, value_bias;  // 1 x ..., or empty
   std::optional<Norm> query_norm, key_norm;  // rms, per head, before the rotation
   std::optional<Rope> rope;
   Scalar score_scale;
-  int score_bias_length = 0;       // L, 0 = none
-  std::vector<double> score_bias;  // heads x L x L, [head][query position][key position]; kMasked = no attention
+  int score_bias_length = 0;  // L, 0 = none
+  std::vector<double>
+      score_bias;  // heads x L x L, [head][query position][key position]; kMasked = no attention
   Softmax softmax = Softmax::standard;
   Weights output, output_bias;  // (heads value_dim) x d; 1 x d or empty
 
-  double bias_at(int head, int query, int key) const {
+  double bias_at(int head, int query_position, int key_position) const {
     if (score_bias.empty()) return 0.0;
-    const auto L = static_cast<std::size_t>(score_bias_length);
-    return score_bias[(static_cast<std::size_t>(head) * L + static_cast<std::size_t>(query)) * L + static_cast<std::size_t>(key)];
+    const auto length = static_cast<std::size_t>(score_bias_length);
+    const auto row = static_cast<std::size_t>(head) * length + static_cast<std::size_t>(query_position);
+    return score_bias[row * length + static_cast<std::size_t>(key_position)];
   }
 };
 
