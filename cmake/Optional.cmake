@@ -2,8 +2,9 @@
 # announced once, in one line, and left out.
 #
 # LibTorch 1.13 comes from the distribution, LibTorch 2.x from PyTorch's wheel through the preset `cuda`,
-# which says where (CMakePresets.json). CARRYSCOPE_TORCH=OFF leaves it out where it is present.
+# which says where (CMakePresets.json) and insists on it.
 option(CARRYSCOPE_TORCH "build the tests that compare with LibTorch" ON)
+option(CARRYSCOPE_REQUIRE_LIBTORCH_2 "fail without LibTorch 2.x" OFF)
 
 function(carryscope_absent what consequence)
   string(MAKE_C_IDENTIFIER ${what} key)
@@ -28,7 +29,7 @@ endif()
 # The wheel keeps CUDA's own libraries in the sibling folders nvidia/*/lib; they must come before the
 # system's NCCL on the link and run path.
 function(carryscope_prefer_wheel_libraries)
-  cmake_path(GET TORCH_INSTALL_PREFIX PARENT_PATH site_packages)
+  file(REAL_PATH ${TORCH_INSTALL_PREFIX}/.. site_packages)
   file(GLOB folders LIST_DIRECTORIES true ${site_packages}/nvidia/*/lib)
   list(PREPEND folders ${TORCH_INSTALL_PREFIX}/lib)
   foreach(folder IN LISTS folders)
@@ -36,7 +37,9 @@ function(carryscope_prefer_wheel_libraries)
   endforeach()
 endfunction()
 
-if(CARRYSCOPE_TORCH)
+if(CARRYSCOPE_REQUIRE_LIBTORCH_2)
+  find_package(Torch 2 REQUIRED)
+elseif(CARRYSCOPE_TORCH)
   find_package(Torch QUIET)
 endif()
 if(Torch_FOUND)
