@@ -171,10 +171,12 @@ template <>
 struct carryscope::model::Number<carryscope::verify::Interval> {
   using Interval = carryscope::verify::Interval;
   using Exact = Interval;
+  using Weight = Interval;
   static constexpr bool kRounds = false;
   static Interval from(double value, double radius = 0.0) {
     return Interval::from_pair(carryscope::verify::Pair{radius - value, value + radius});
   }
+  static Interval weight(double value, double radius = 0.0) { return from(value, radius); }
   static double lower(Interval x) { return x.lower(); }
   static double upper(Interval x) { return x.upper(); }
   static double magnitude(Interval x) { return x.magnitude(); }
