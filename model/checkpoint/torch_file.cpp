@@ -154,6 +154,10 @@ Read File::tensor(const std::string& name, const PickleNode& node) const {
 }
 
 Settings settings(const File& file, const PickleNode& dict, const std::string& where) {
+  constexpr std::size_t kMostKeys = 64;
+  if (dict.items.size() > 2 * kMostKeys)
+    throw InputError(
+        fmt::format("{}: model_config has {} keys, expected about 13", where, dict.items.size() / 2));
   Settings list;
   for (std::size_t i = 0; i < dict.items.size(); i += 2) {
     const PickleNode &key = file.pickle().at(dict.items[i]), &value = file.pickle().at(dict.items[i + 1]);

@@ -2,53 +2,15 @@
 // tensors and plain values. It runs no code. A global is a name that is compared with a short list;
 // the only "calls" are OrderedDict(), _rebuild_tensor_v2 and _rebuild_parameter, and they only
 // describe a tensor. Any other global, call or opcode is refused by its name.
-//
-// The result is an arena of nodes that refer to each other by number, so that a pickle that refers to
-// itself or nests a million deep costs no stack. Every opcode makes at most one node.
+// Time and memory are linear in the pickle: every opcode makes at most one node.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "model/checkpoint/bytes.h"
+#include "model/checkpoint/pickle.h"
 
 namespace carryscope::model {
-
-struct PickleNode {
-  enum class Kind : std::uint8_t {
-    none,
-    boolean,
-    integer,
-    real,
-    text,
-    tuple,
-    list,
-    dict,
-    global,
-    storage,
-    tensor
-  };
-  Kind kind = Kind::none;
-  std::int64_t integer = 0;  // boolean, integer; storage: number of elements
-  double real = 0;
-  std::string text;        // text; global: module.name; storage: its key in the archive
-  std::vector<int> items;  // tuple, list: members; dict: key, value, key, value ...;
-                           // storage: its type (global); tensor: storage, offset, shape, stride
-};
-
-struct Pickle {
-  std::vector<PickleNode> nodes;
-  int root = 0;
-
-  const PickleNode& at(int node) const { return nodes[static_cast<std::size_t>(node)]; }
-  const PickleNode& operator*() const { return at(root); }
-  // The value under a text key of a dict, the last one if it comes twice; nullptr where there is none.
-  const PickleNode* find(const PickleNode& dict, std::string_view key) const;
-};
-
-std::string_view kind_name(PickleNode::Kind kind);
 
 // Throws InputError naming `where`.
 Pickle unpickle(ByteView bytes, const std::string& where);
