@@ -2,8 +2,8 @@
 #include "model/pairs.h"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -39,6 +39,12 @@ std::vector<Pair> edge_cases(int digits) {
           {1, largest}};
 }
 
+struct Hash {
+  std::size_t operator()(const Pair& pair) const {
+    return static_cast<std::size_t>((pair.a * 0x9e3779b97f4a7c15U) ^ pair.b);
+  }
+};
+
 }  // namespace
 
 PaperSplit paper_split(std::uint64_t seed, int digits) {
@@ -50,7 +56,7 @@ PaperSplit paper_split(std::uint64_t seed, int digits) {
                     "adderboard or random:N",
                     wanted, digits, range * range));
   TorchRandom random(seed);
-  std::set<Pair> seen;
+  std::unordered_set<Pair, Hash> seen(wanted);
   std::vector<Pair> taken;
   while (taken.size() < wanted) {
     std::vector<Pair> drawn(std::max<std::size_t>(2 * (wanted - taken.size()), 4096));

@@ -1,0 +1,23 @@
+// The program's subcommands. Each is one file of this folder with one function that declares its
+// flags and what runs when it is chosen; main.cpp has the table.
+//
+// A subcommand writes its result to stdout, progress and complaints to stderr, and throws: InputError
+// for what the user can mend (exit code 2), anything else is a fault of the program (3).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace carryscope::cli {
+
+// What the program was called with, for records.
+struct Context {
+  std::vector<std::string> command;
+};
+
+void add_eval(CLI::App& program, const Context& context);
+void add_info(CLI::App& program, const Context& context);
+
+}  // namespace carryscope::cli

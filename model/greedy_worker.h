@@ -1,0 +1,123 @@
+// One thread's share of TableGreedy: the sequences of a block of pairs and the scratch of the tail.
+// Included by greedy_table.h only.
+#pragma once
+
+#include "model/greedy_table.h"
+
+namespace carryscope::model {
+
+template <std::floating_point F>
+class TableGreedy<F>::Worker {
+ public:
+  explicit Worker(const TableGreedy& table)
+      : table_(table),
+        output_(table.decoder_->layers[0].attention->output,
+                table.decoder_->layers[0].attention->output_bias),
+        tail_(*table.decoder_),
+        length_(table.decoder_->layout.prompt.size() + table.decoder_->layout.answer.size()),
+        sequences_(kBlock * length_),
+        sums_(table.width_),
+        mixed_(table.heads_ * table.value_dim_),
+        residual_(static_cast<std::size_t>(table.decoder_->width())),
+        logits_(table.vocabulary_) {}
+
+  void decode(std::span<const Pair> pairs, std::span<int> tokens) {
+    const Layout& layout = table_.decoder_->layout;
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+      tokenise(layout, pairs[i], std::span(sequences_).subspan(i * length_, length_));
+    for (int step = 0; step < layout.steps(); ++step)
+      for (std::size_t first = 0; first < pairs.size(); first += kLanes)
+        advance(step, first, std::min(kLanes, pairs.size() - first));
+    const auto steps = static_cast<std::size_t>(layout.steps());
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+      std::copy_n(&sequences_[i * length_ + layout.prompt.size()], steps, &tokens[i * steps]);
+  }
+
+ private:
+  using Batch = Lanes<F>;
+  static constexpr std::size_t kLanes = Batch::kCount;
+
+  // Generates token `step` of `count` pairs; idle lanes repeat what they last held.
+  void advance(int step, std::size_t first, std::size_t count) {
+    const auto position = static_cast<std::size_t>(table_.decoder_->layout.query_position(step));
+    for (std::size_t lane = 0; lane < count; ++lane) {
+      const int* const sequence = &sequences_[(first + lane) * length_];
+      const Row& row = table_.rows_[static_cast<std::size_t>(step) * table_.vocabulary_ +
+                                    static_cast<std::size_t>(sequence[position])];
+      row.peaked ? attend_peaked(row, sequence, position) : attend(row, sequence, position);
+      put_mean(lane);
+      for (std::size_t i = 0; i < residual_.size(); ++i) residual_[i][lane] = row.residual[i];
+    }
+    for (std::size_t i = 0; i < residual_.size(); ++i)
+      residual_[i] = residual_[i] + output_.apply(std::span<const Batch>(mixed_), static_cast<int>(i));
+    tail_.logits(residual_, logits_);
+    for (std::size_t lane = 0; lane < count; ++lane)
+      sequences_[(first + lane) * length_ + position + 1] = largest(lane);
+  }
+
+  // sums_ = the sum of the entries that the sequence picks.
+  void attend(const Row& row, const int* sequence, std::size_t position) {
+    const std::size_t width = table_.width_, stride = table_.vocabulary_ * width;
+    for (std::size_t chunk = 0; chunk < width; chunk += kChunk) {
+      std::array<F, kChunk> sum{};
+      const F* at = row.entries.data() + chunk;
+      for (std::size_t p = 0; p <= position; ++p, at += stride) {
+        const F* const picked = at + static_cast<std::size_t>(sequence[p]) * width;
+        for (std::size_t i = 0; i < kChunk; ++i) sum[i] += picked[i];
+      }
+      std::ranges::copy(sum, sums_.begin() + static_cast<std::ptrdiff_t>(chunk));
+    }
+    for (std::size_t head = 0; head < table_.heads_; ++head)
+      sums_[head * (1 + table_.value_dim_)] += row.rest[head];
+  }
+
+  void attend_peaked(const Row& row, const int* sequence, std::size_t position) {
+    for (std::size_t head = 0; head < table_.heads_; ++head) {
+      F* const sums = &sums_[head * (1 + table_.value_dim_)];
+      std::fill_n(sums, 1 + table_.value_dim_, F{0});
+      F high = table_.plus_one() ? F{0} : kMaskedScore;
+      const auto score = [&](std::size_t p) {
+        return row.entries[table_.entry(static_cast<int>(p), sequence[p], head)];
+      };
+      for (std::size_t p = 0; p <= position; ++p) high = std::max(high, score(p));
+      const std::size_t values =
+          static_cast<std::size_t>(table_.maps_.kv_head(static_cast<int>(head))) * table_.value_dim_;
+      for (std::size_t p = 0; p <= position; ++p) {
+        if (score(p) == kMaskedScore) continue;
+        const F weight = std::exp(score(p) - high);
+        const F* const value = &table_.key(static_cast<int>(p), sequence[p]).value[values];
+        sums[0] += weight;
+        for (std::size_t i = 0; i < table_.value_dim_; ++i) sums[1 + i] += weight * value[i];
+      }
+      if (table_.plus_one()) sums[0] += std::exp(F{0} - high);
+    }
+  }
+
+  // A row whose keys are all masked attends to nothing: its mean is zero.
+  void put_mean(std::size_t lane) {
+    for (std::size_t head = 0; head < table_.heads_; ++head) {
+      const F* const sums = &sums_[head * (1 + table_.value_dim_)];
+      for (std::size_t i = 0; i < table_.value_dim_; ++i)
+        mixed_[head * table_.value_dim_ + i][lane] = sums[0] == F{0} ? F{0} : sums[1 + i] / sums[0];
+    }
+  }
+
+  int largest(std::size_t lane) const {
+    std::size_t best = 0;
+    for (std::size_t v = 1; v < logits_.size(); ++v)
+      if (logits_[v][lane] > logits_[best][lane]) best = v;
+    return static_cast<int>(best);
+  }
+
+  const TableGreedy& table_;
+  Linear<Batch> output_;
+  Tail<Batch> tail_;
+  std::size_t length_;
+  std::vector<int> sequences_;   // kBlock x length
+  std::vector<F> sums_;          // width
+  std::vector<Batch> mixed_;     // heads x value_dim
+  std::vector<Batch> residual_;  // d
+  std::vector<Batch> logits_;    // V
+};
+
+}  // namespace carryscope::model
