@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "tests/verify/ball.h"
+#include "tests/verify/upward.h"
 #include "verify/rounding.h"
 
 namespace carryscope {
 namespace {
 
 using test::Ball;
+using test::upward;
 using verify::Interval;
 using Real = std::function<Ball(const Ball&)>;
 using Enclosure = Interval (*)(Interval);
@@ -71,13 +73,6 @@ const std::vector<Row>& rows() {
   return table;
 }
 
-// Arb is used in the mode it was written for; only the call itself is rounded upward.
-template <class Function, class... Arguments>
-auto upward(Function function, Arguments... arguments) {
-  const verify::RoundUpward guard;
-  return function(arguments...);
-}
-
 // The ball is at most 2^-200 wide (relative to the larger of it and 1), far less than any bound's slack;
 // only where it lies across a bound (0.5 + 1e-300) does Arb not tell.
 bool contains(Interval y, const Ball& exact) {
@@ -106,7 +101,8 @@ class Elementary : public testing::TestWithParam<Row> {
                                     << ", " << y.upper() << "]";
     const double size = std::abs(test::approximate(exact));
     if (!tight || size > 1e308) return;
-    const double allowed = row.relative * size + row.absolute + row.per_x * std::abs(x) + kLost * (1 + std::abs(x));
+    const double allowed =
+        row.relative * size + row.absolute + row.per_x * std::abs(x) + kLost * (1 + std::abs(x));
     ASSERT_LE(y.width(), allowed) << row.name << "(" << std::hexfloat << x << ")";
   }
 
