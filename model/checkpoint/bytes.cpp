@@ -40,6 +40,14 @@ Bytes read_file(const std::string& path, std::size_t limit) {
   return bytes;
 }
 
+std::string printable(std::string_view text) {
+  constexpr std::size_t kShown = 120;
+  std::string out(text.substr(0, kShown));
+  for (char& c : out)
+    if (c < 0x20 || c > 0x7e) c = '?';
+  return text.size() > kShown ? out + "..." : out;
+}
+
 ByteView Cursor::take(std::uint64_t count) {
   if (count > left())
     throw InputError(

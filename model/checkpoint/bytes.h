@@ -27,6 +27,10 @@ inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+// Text of unknown origin as a sentence may show it: what is not printable ASCII becomes '?', and only
+// the first 120 characters are kept.
+std::string printable(std::string_view text);
+
 // A little-endian reader. `where` names file and part in the sentence of a read past the end.
 class Cursor {
  public:

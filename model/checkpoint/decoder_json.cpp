@@ -45,7 +45,7 @@ T choice(JsonObject& in, std::string_view key,
     if (name == text) return value;
     names += " " + std::string(name);
   }
-  in.reject(key, fmt::format("is '{}', expected one of{}", text, names));
+  in.reject(key, fmt::format("is '{}', expected one of{}", printable(text), names));
 }
 
 std::vector<Slot> slots(JsonObject& in, std::string_view key, bool answer) {
@@ -175,7 +175,8 @@ Mlp mlp(JsonObject in) {
   const std::string name = in.text("activation");
   const auto activation = activation_from(name);
   if (!activation)
-    in.reject("activation", fmt::format("is '{}', expected gelu_erf, gelu_tanh, relu or silu", name));
+    in.reject("activation",
+              fmt::format("is '{}', expected gelu_erf, gelu_tanh, relu or silu", printable(name)));
   m.activation = *activation;
   m.up = matrix(in, "up");
   m.up_bias = vector_or_null(in, "up_bias");
@@ -214,7 +215,7 @@ Decoder read_decoder_json(ByteView bytes, const std::string& where) {
   const Json document = parse_json(bytes, where);
   JsonObject in(document, where, "");
   if (const std::string format = in.text("format"); format != kDecoderFormat)
-    in.reject("format", fmt::format("is '{}', expected '{}'", format, kDecoderFormat));
+    in.reject("format", fmt::format("is '{}', expected '{}'", printable(format), kDecoderFormat));
   in.integer("version", kDecoderVersion, kDecoderVersion);
   Decoder d;
   d.name = in.text("name");

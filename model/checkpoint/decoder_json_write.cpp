@@ -170,7 +170,7 @@ std::string write_decoder_json(const Decoder& d) {
   out["final_norm"] = norm(d.final_norm, false);
   out["head"] = matrix(d.head);
   out["head_bias"] = row_vector(d.head_bias);
-  return out.dump() + "\n";
+  return out.dump(-1, ' ', false, Ordered::error_handler_t::replace) + "\n";  // a file name may be any bytes
 }
 
 }  // namespace carryscope::model

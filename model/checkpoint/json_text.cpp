@@ -27,8 +27,8 @@ class Guard {
     if (event == Json::parse_event_t::object_start) keys_.emplace_back();
     if (event == Json::parse_event_t::object_end) keys_.pop_back();
     if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second)
-      throw InputError(
-          fmt::format("{}: field {} comes twice, expected once", where_, parsed.get<std::string>()));
+      throw InputError(fmt::format("{}: field {} comes twice, expected once", where_,
+                                   printable(parsed.get<std::string>())));
     return true;
   }
 
@@ -49,15 +49,13 @@ Json parse_json(ByteView bytes, const std::string& where) {
   } catch (const Json::exception& error) {
     std::string reason = error.what();  // "[json.exception...] parse error at line 1, column 5: ..."
     if (const auto close = reason.find("] "); close != std::string::npos) reason.erase(0, close + 2);
-    for (char& c : reason)
-      if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-    throw InputError(fmt::format("{}: no valid JSON ({}); the file is truncated or damaged", where,
-                                 reason.substr(0, 200)));
+    throw InputError(
+        fmt::format("{}: no valid JSON ({}); the file is truncated or damaged", where, printable(reason)));
   }
 }
 
 void reject_json(const std::string& where, const std::string& field, const std::string& complaint) {
-  throw InputError(fmt::format("{}: {} {}", where, field, complaint));
+  throw InputError(fmt::format("{}: {} {}", where, printable(field), complaint));
 }
 
 JsonObject::JsonObject(const Json& json, const std::string& where, std::string field)

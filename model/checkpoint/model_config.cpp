@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "model/checkpoint/bytes.h"
 #include "model/error.h"
 
 namespace carryscope::model {
@@ -66,7 +67,7 @@ class Reader {
   }
 
   [[noreturn]] void reject(std::string_view key, const std::string& complaint) const {
-    throw InputError(fmt::format("{}: {} {}", where_, key, complaint));
+    throw InputError(fmt::format("{}: {} {}", where_, printable(key), complaint));
   }
 
  private:
@@ -92,7 +93,7 @@ QkvTying tying_from(Reader& reader, const std::string& name) {
     if (row.name == name) return row.mode;
     names += " " + std::string(row.name);
   }
-  reader.reject("tie_qkv", fmt::format("is '{}', expected one of{}", name, names));
+  reader.reject("tie_qkv", fmt::format("is '{}', expected one of{}", printable(name), names));
 }
 
 }  // namespace
@@ -134,7 +135,7 @@ Config config_from(const Settings& settings, const std::string& where) {
     config.activation = *known;
   else
     reader.reject("activation",
-                  fmt::format("is '{}', expected gelu_erf, gelu_tanh, relu or silu", activation));
+                  fmt::format("is '{}', expected gelu_erf, gelu_tanh, relu or silu", printable(activation)));
   reader.finish();
   validate(config, where + ": model_config");
   return config;

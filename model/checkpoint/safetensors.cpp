@@ -35,13 +35,13 @@ std::vector<std::uint64_t> naturals(const Json& json, const std::string& where, 
 }
 
 Described describe(const std::string& name, const Json& json, std::size_t data, const std::string& where) {
-  const std::string field = "tensor " + name;
+  const std::string field = "tensor " + printable(name);
   JsonObject in(json, where, field);
   Described d;
   d.tensor.name = name;
   const std::string dtype = in.text("dtype");
   if (dtype != "F32" && dtype != "F64")
-    in.reject("dtype", fmt::format("is '{}', expected F32 or F64", dtype));
+    in.reject("dtype", fmt::format("is '{}', expected F32 or F64", printable(dtype)));
   d.precision = dtype == "F32" ? Precision::float32 : Precision::float64;
   const auto shape = naturals(in.take("shape"), where, in.path("shape"));
   const auto offsets = naturals(in.take("data_offsets"), where, in.path("data_offsets"));
@@ -120,7 +120,7 @@ Config read_metadata(const Json& header, Checkpoint& checkpoint, const std::stri
     in.reject(
         "format",
         fmt::format("is '{}', expected '{}'; only files that this program wrote say what their model is",
-                    format, kFormat));
+                    printable(format), kFormat));
   const std::string config = in.text("model_config");
   const Json parsed = parse_json(as_bytes(config), where + ": __metadata__.model_config");
   if (!parsed.is_object()) in.reject("model_config", "is no JSON object");

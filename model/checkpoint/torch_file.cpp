@@ -104,16 +104,16 @@ Bytes File::storage(const std::string& field, const PickleNode& node, std::size_
   const ZipEntry* entry = zip_.find(prefix_ + "data/" + node.text);
   if (entry == nullptr)
     throw InputError(fmt::format("{}: its storage data/{} is missing from the archive; the file is damaged",
-                                 field, node.text));
+                                 field, printable(node.text)));
   if (node.integer < 0 || node.integer > kMostElements ||
       entry->size != static_cast<std::size_t>(node.integer) * element_size)
     throw InputError(fmt::format("{}: its storage data/{} has {} bytes, expected {} numbers of {} bytes",
-                                 field, node.text, entry->size, node.integer, element_size));
+                                 field, printable(node.text), entry->size, node.integer, element_size));
   return zip_.read(*entry);
 }
 
 Read File::tensor(const std::string& name, const PickleNode& node) const {
-  const std::string field = fmt::format("{}: tensor {}", where_, name);
+  const std::string field = fmt::format("{}: tensor {}", where_, printable(name));
   if (node.kind != Kind::tensor)
     throw InputError(fmt::format("{} is a {}, expected a tensor", field, kind_name(node.kind)));
   const PickleNode& storage_node = pickle_.at(node.items[0]);

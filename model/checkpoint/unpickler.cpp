@@ -2,7 +2,6 @@
 #include "model/checkpoint/unpickler.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <unordered_map>
 
@@ -20,9 +19,9 @@ constexpr std::size_t kMostArguments = 16;
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
 constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
-constexpr std::array<std::string_view, 7> kGlobals = {
-    kOrderedDict,          kRebuildTensor,      kRebuildParameter, "torch.FloatStorage",
-    "torch.DoubleStorage", "torch.LongStorage", "torch.IntStorage"};
+constexpr std::string_view kGlobals[] = {kOrderedDict,         kRebuildTensor,        kRebuildParameter,
+                                         "torch.FloatStorage", "torch.DoubleStorage", "torch.LongStorage",
+                                         "torch.IntStorage"};
 
 class Machine {
  public:
@@ -66,7 +65,11 @@ class Machine {
   }
   PickleNode& node(int i) { return pickle_.nodes[static_cast<std::size_t>(i)]; }
   int make(Kind kind);
-  int top();
+  int top() {
+    const int value = pop();
+    stack_.push_back(value);
+    return value;
+  }
   void global(const std::string& name);
   int rebuild_tensor(const std::vector<int>& arguments);
 
@@ -76,10 +79,9 @@ class Machine {
   std::unordered_map<std::uint64_t, int> memo_;
 };
 
-using Opcode = void (*)(Machine&);
 struct OpcodeRow {
   std::uint8_t code;
-  Opcode run;
+  void (*run)(Machine&);
 };
 
 constexpr OpcodeRow kOpcodes[] = {
@@ -119,14 +121,11 @@ constexpr OpcodeRow kOpcodes[] = {
     {0x95, [](Machine& m) { m.in.skip(8); }},  // FRAME: about buffering
 };
 
-constexpr std::uint8_t kStop = '.';
-
 Pickle Machine::run() {
   for (;;) {
     const std::uint8_t code = in.u8();
-    if (code == kStop) break;
-    const auto row = std::find_if(std::begin(kOpcodes), std::end(kOpcodes),
-                                  [&](const OpcodeRow& r) { return r.code == code; });
+    if (code == '.') break;  // STOP
+    const auto row = std::ranges::find(kOpcodes, code, &OpcodeRow::code);
     if (row == std::end(kOpcodes))
       reject(
           fmt::format("pickle opcode 0x{:02x} is not allowed: expected tensors, numbers, strings, lists and "
@@ -154,12 +153,6 @@ int Machine::pop() {
   return value;
 }
 
-int Machine::top() {
-  const int value = pop();
-  stack_.push_back(value);
-  return value;
-}
-
 std::vector<int> Machine::pop_to_mark() {
   if (marks_.empty()) reject("a damaged pickle: a mark is missing");
   std::vector<int> items(stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back()), stack_.end());
@@ -175,9 +168,8 @@ void Machine::recall(std::uint64_t index) {
 }
 
 void Machine::protocol() {
-  const int protocol = in.u8();
-  if (protocol < 2 || protocol > 5)
-    reject(fmt::format("pickle protocol {}, expected 2 to 5 as torch.save writes it", protocol));
+  const int p = in.u8();
+  if (p < 2 || p > 5) reject(fmt::format("pickle protocol {}, expected 2 to 5 as torch.save writes it", p));
 }
 
 void Machine::real() {  // the one big-endian number of the format
@@ -187,7 +179,7 @@ void Machine::real() {  // the one big-endian number of the format
 }
 
 void Machine::marked_tuple() {
-  std::vector<int> items = pop_to_mark();
+  std::vector<int> items = pop_to_mark();  // before push() moves the stack
   push(Kind::tuple).items = std::move(items);
 }
 
@@ -240,7 +232,7 @@ void Machine::global(const std::string& name) {
   reject(
       fmt::format("the pickle names the global {}, which is not allowed: expected tensors and plain values; "
                   "nothing was run",
-                  name.size() > 200 ? name.substr(0, 200) + "..." : name));
+                  printable(name)));
 }
 
 void Machine::reduce() {

@@ -79,8 +79,8 @@ ZipReader::ZipReader(ByteView archive, std::string where) : archive_(archive), w
     locate(found.back(), end.begin);
     const std::string& name = found.back().entry.name;
     if (!names.insert(name).second)
-      throw InputError(
-          fmt::format("{}: zip entry {} comes twice; the file is damaged or hostile", where_, name));
+      throw InputError(fmt::format("{}: zip entry {} comes twice; the file is damaged or hostile", where_,
+                                   printable(name)));
   }
   if (directory.left() != 0)
     throw InputError(where_ +
@@ -103,7 +103,7 @@ ZipReader::Located ZipReader::directory_entry(Cursor& c) const {
   found.header = c.u32();
   found.entry.name = as_text(c.take(name));
   c.skip(std::uint64_t{extra} + comment);
-  const std::string entry = fmt::format("{}: zip entry {}", where_, found.entry.name);
+  const std::string entry = fmt::format("{}: zip entry {}", where_, printable(found.entry.name));
   if (disk != 0) throw InputError(entry + " lies in another part of the archive, expected one file");
   if ((flags & kEncrypted) != 0) throw InputError(entry + " is encrypted, expected a plain checkpoint");
   if (method != kStored && method != kDeflated)
@@ -122,7 +122,7 @@ ZipReader::Located ZipReader::directory_entry(Cursor& c) const {
 }
 
 void ZipReader::locate(Located& found, std::size_t directory_begin) const {
-  const std::string entry = fmt::format("{}: zip entry {}", where_, found.entry.name);
+  const std::string entry = fmt::format("{}: zip entry {}", where_, printable(found.entry.name));
   if (found.header > directory_begin)
     throw InputError(entry + " starts outside the archive's data; the file is truncated or damaged");
   Cursor c(archive_.subspan(found.header, directory_begin - found.header), entry);
@@ -144,7 +144,8 @@ void ZipReader::refuse_overlaps(std::vector<Located>& found) const {
   for (std::size_t i = 0; i + 1 < found.size(); ++i)
     if (found[i].entry.begin + found[i].entry.packed > found[i + 1].header)
       throw InputError(fmt::format("{}: zip entries {} and {} overlap; the file is damaged or hostile",
-                                   where_, found[i].entry.name, found[i + 1].entry.name));
+                                   where_, printable(found[i].entry.name),
+                                   printable(found[i + 1].entry.name)));
 }
 
 const ZipEntry* ZipReader::find(std::string_view name) const {
@@ -154,7 +155,7 @@ const ZipEntry* ZipReader::find(std::string_view name) const {
 }
 
 Bytes ZipReader::read(const ZipEntry& entry) const {
-  const std::string where = fmt::format("{}: zip entry {}", where_, entry.name);
+  const std::string where = fmt::format("{}: zip entry {}", where_, printable(entry.name));
   const ByteView packed = archive_.subspan(entry.begin, entry.packed);
   Bytes out = entry.deflated ? inflate_raw(packed, entry.size, where) : Bytes(packed.begin(), packed.end());
   const auto crc = crc32(crc32(0, nullptr, 0), out.data(), static_cast<uInt>(out.size()));
