@@ -153,6 +153,15 @@ Read File::tensor(const std::string& name, const PickleNode& node) const {
   return read;
 }
 
+// The form in which floating-point numbers are written (torch_file.h).
+double scalar(const File& file, const std::string& key, const PickleNode& node, const std::string& where) {
+  const Read read = file.tensor(key, node);
+  if (read.tensor.values.size() != 1)
+    throw InputError(fmt::format("{}: {} is a tensor of {} numbers, expected one number", where,
+                                 printable(key), read.tensor.values.size()));
+  return read.tensor.values[0];
+}
+
 Settings settings(const File& file, const PickleNode& dict, const std::string& where) {
   constexpr std::size_t kMostKeys = 64;
   if (dict.items.size() > 2 * kMostKeys)
@@ -175,6 +184,9 @@ Settings settings(const File& file, const PickleNode& dict, const std::string& w
       case Kind::text:
         list.emplace_back(key.text, value.text);
         break;
+      case Kind::tensor:
+        list.emplace_back(key.text, scalar(file, key.text, value, where));
+        break;
       default:
         throw InputError(fmt::format("{}: model_config: {} is a {}, expected a number, text or truth value",
                                      where, key.text, kind_name(value.kind)));
@@ -189,10 +201,7 @@ std::optional<double> number(const File& file, const std::string& key, const std
   if (node == nullptr || node->kind == Kind::none) return std::nullopt;
   if (node->kind == Kind::integer) return static_cast<double>(node->integer);
   if (node->kind == Kind::real) return node->real;
-  if (node->kind == Kind::tensor) {
-    const Read read = file.tensor(key, *node);
-    if (read.tensor.values.size() == 1) return read.tensor.values[0];
-  }
+  if (node->kind == Kind::tensor) return scalar(file, key, *node, where);
   throw InputError(fmt::format("{}: {} is a {}, expected one number", where, key, kind_name(node->kind)));
 }
 
