@@ -21,7 +21,7 @@ struct Turn {
 };
 
 Turn turn_near(double x, double value) {
-  return {x - 0x1p-50, x + 0x1p-50, Interval(value - 0x1p-52, value + 0x1p-52)};
+  return {x - 0x1p-40, x + 0x1p-40, Interval(value - 0x1p-52, value + 0x1p-52)};
 }
 
 // f(x) for finite doubles; f also encloses the limits beyond +-kLargest, save the upper one of the

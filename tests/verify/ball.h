@@ -108,7 +108,7 @@ struct Series {
   }
 };
 
-inline constexpr int kLength = 16;
+inline constexpr int kLength = 24;
 #define CARRYSCOPE_SERIES_OPERATOR(symbol, function)                \
   inline Series operator symbol(const Series& a, const Series& b) { \
     Series c;                                                       \

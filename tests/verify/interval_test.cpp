@@ -1,0 +1,284 @@
+// Intervals against exact balls: containment in long computations (where a bound that is rounded the
+// wrong way shows), tightness of single operations, and what infinities may do.
+#include "verify/interval.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <random>
+#include <vector>
+
+#include "model/error.h"
+#include "tests/verify/ball.h"
+#include "tests/verify/upward.h"
+
+namespace carryscope {
+namespace {
+
+using test::Ball;
+using test::upward;
+using verify::Interval;
+using verify::kInfinity;
+using verify::kLargest;
+
+std::mt19937_64 seeded() {
+  const auto seed = std::random_device{}();
+  std::printf("seed %u\n", seed);
+  return std::mt19937_64(seed);
+}
+
+Ball exact(double x) { return Ball(x); }
+
+// Products of doubles are exact at 256 bits, and sums of a few thousand of them of similar size too.
+bool contains(Interval y, const Ball& value) {
+  return !test::certainly_lt(value, Ball(y.lower())) && !test::certainly_lt(Ball(y.upper()), value);
+}
+
+double draw(std::mt19937_64& random, int exponents = 3) {
+  std::uniform_real_distribution<double> unit(-1, 1);
+  return std::ldexp(unit(random), static_cast<int>(random() % static_cast<unsigned>(exponents)));
+}
+
+// x in [x - a, x + b] for small random a, b (sometimes zero).
+Interval around(std::mt19937_64& random, double x) {
+  const double below = random() % 3 == 0 ? 0.0 : std::abs(draw(random)),
+               above = random() % 3 == 0 ? 0.0 : std::abs(draw(random));
+  return Interval(x - below, x + above);
+}
+
+// Fails in most trials where one bound in some hundred is rounded to nearest instead of outward.
+TEST(IntervalContainment, LongDotProducts) {
+  auto random = seeded();
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<double> x(200), w(200);
+    for (double& v : x) v = draw(random);
+    for (double& v : w) v = draw(random);
+    Ball sum(0);
+    for (std::size_t i = 0; i < x.size(); ++i) sum = sum + exact(x[i]) * exact(w[i]);
+    const auto by_double = [&] {
+      Interval s = 0.0;
+      for (std::size_t i = 0; i < x.size(); ++i) s += Interval(x[i]) * w[i];
+      return s;
+    };
+    const auto by_interval = [&] {
+      Interval s = 0.0;
+      for (std::size_t i = 0; i < x.size(); ++i) s -= Interval(x[i]) * -Interval(w[i]);
+      return s;
+    };
+    for (const Interval y : {upward(by_double), upward(by_interval)}) {
+      ASSERT_TRUE(contains(y, sum)) << "trial " << trial;
+      ASSERT_LT(y.width(), 1e-11);
+    }
+  }
+}
+
+// The test above must notice a missing RoundUpward: without it some dot product leaves its interval.
+TEST(IntervalContainment, RoundingToNearestIsNoticed) {
+  auto random = seeded();
+  int missed = 0;
+  for (int trial = 0; trial < 100; ++trial) {
+    std::vector<double> x(50), w(50);
+    for (double& v : x) v = draw(random);
+    for (double& v : w) v = draw(random);
+    const auto dot = [&] {
+      Interval s = 0.0;
+      for (std::size_t i = 0; i < x.size(); ++i) s += Interval(x[i]) * w[i];
+      return s;
+    };
+    Ball sum(0);
+    for (std::size_t i = 0; i < x.size(); ++i) sum = sum + exact(x[i]) * exact(w[i]);
+    missed += !contains(test::call(dot), sum);
+    EXPECT_TRUE(contains(upward(dot), sum));
+  }
+  EXPECT_GT(missed, 90);
+  EXPECT_THROW(verify::ensure_upward(), model::BrokenInvariant);
+  EXPECT_NO_THROW(upward(verify::ensure_upward));
+}
+
+// A random straight-line program of all operations on a real point and on intervals around it.
+TEST(IntervalContainment, RandomPrograms) {
+  auto random = seeded();
+  for (int trial = 0; trial < 2000; ++trial) {
+    std::vector<Interval> x;
+    std::vector<Ball> point;
+    for (int i = 0; i < 4; ++i) {
+      const double v = draw(random);
+      point.emplace_back(v);
+      x.push_back(around(random, v));
+    }
+    for (int step = 0; step < 12; ++step) {
+      const auto i = random() % x.size(), j = random() % x.size();
+      const Interval a = x[i], b = x[j];
+      const double c = draw(random);
+      const auto push = [&](auto interval, const Ball& value) {
+        x.push_back(upward(interval));
+        point.push_back(value);
+      };
+      switch (random() % 14) {
+        case 0:
+          push([&] { return a + b; }, point[i] + point[j]);
+          break;
+        case 1:
+          push([&] { return a - b; }, point[i] - point[j]);
+          break;
+        case 2:
+          push([&] { return a * b; }, point[i] * point[j]);
+          break;
+        case 3:
+          push([&] { return a * c; }, point[i] * Ball(c));
+          break;
+        case 4:
+          push([&] { return sqr(a); }, point[i] * point[i]);
+          break;
+        case 5:
+          push([&] { return abs(a); }, abs(point[i]));
+          break;
+        case 6:
+          push([&] { return hull(a, b); }, point[j]);
+          break;
+        case 7:
+          push([&] { return c - a; }, Ball(c) - point[i]);
+          break;
+        case 8:
+          push([&] { return a + c; }, point[i] + Ball(c));
+          break;
+        case 9:
+          push([&] { return a - c; }, point[i] - Ball(c));
+          break;
+        case 10:
+          push([&] { return -a; }, -point[i]);
+          break;
+        case 11:
+          if (c != 0) push([&] { return a / c; }, point[i] / Ball(c));
+          break;
+        case 12:
+          if (!b.contains_zero()) push([&] { return a / b; }, point[i] / point[j]);
+          break;
+        default:
+          if (!a.contains_zero()) push([&] { return c / a; }, Ball(c) / point[i]);
+      }
+      ASSERT_TRUE(contains(x.back(), point.back())) << "trial " << trial << " step " << step;
+    }
+  }
+}
+
+// One operation on doubles is correctly rounded on both sides: never wider than two neighbours.
+TEST(IntervalTightness, SingleOperations) {
+  auto random = seeded();
+  for (int trial = 0; trial < 20000; ++trial) {
+    const double a = draw(random, 20), b = draw(random, 20);
+    const auto one_ulp = [](Interval y) {
+      return y.upper() == y.lower() || y.upper() == std::nextafter(y.lower(), kInfinity);
+    };
+    ASSERT_TRUE(one_ulp(upward([&] { return Interval(a) + Interval(b); })));
+    ASSERT_TRUE(one_ulp(upward([&] { return Interval(a) * Interval(b); })));
+    ASSERT_TRUE(one_ulp(upward([&] { return Interval(a) * b; })));
+    ASSERT_TRUE(one_ulp(upward([&] { return Interval(a) / Interval(b); })));
+    ASSERT_TRUE(one_ulp(upward([&] { return Interval(a) / b; })));
+    ASSERT_TRUE(one_ulp(upward([&] { return sqr(Interval(a)); })));
+  }
+}
+
+// Ends of products and quotients are those of the corners.
+TEST(IntervalTightness, ProductsOfSignedIntervals) {
+  const auto product = [](Interval x, Interval y) { return upward([&] { return x * y; }); };
+  const auto expect = [](Interval y, double low, double high) {
+    EXPECT_EQ(y.lower(), low);
+    EXPECT_EQ(y.upper(), high);
+  };
+  const Interval p(2, 3), n(-3, -2), m(-2, 3);
+  expect(product(p, p), 4, 9);
+  expect(product(p, n), -9, -4);
+  expect(product(n, n), 4, 9);
+  expect(product(m, p), -6, 9);
+  expect(product(m, n), -9, 6);
+  expect(product(m, m), -6, 9);
+  expect(upward([&] { return sqr(m); }), 0, 9);
+  expect(upward([&] { return sqr(n); }), 4, 9);
+  expect(upward([&] { return abs(n); }), 2, 3);
+  expect(upward([&] { return m / Interval(1, 2); }), -2, 3);
+  expect(upward([&] { return m / Interval(-2, -1); }), -3, 2);
+  expect(upward([&] { return Interval(4, 6) / Interval(2, 4); }), 1, 3);
+  expect(upward([&] { return Interval(-6, -4) / Interval(2, 4); }), -3, -1);
+  expect(upward([&] { return max(m, Interval(1, 2)); }), 1, 3);
+  expect(upward([&] { return min(m, Interval(1, 2)); }), -2, 2);
+  expect(upward([&] { return intersect(m, p); }), 2, 3);
+  EXPECT_TRUE(disjoint(p, n));
+  EXPECT_FALSE(disjoint(m, p));
+}
+
+double random_end(std::mt19937_64& random) {
+  const double special[] = {0.0,      -0.0,      1.0,       -1.0,       kInfinity, -kInfinity,
+                            kLargest, -kLargest, 0x1p-1074, -0x1p-1074, 0x1p-1022};
+  if (random() % 2 == 0) return special[random() % std::size(special)];
+  return std::bit_cast<double>(random());  // any bits, NaN among them
+}
+
+// No operation on any ends whatever makes a NaN or an inverted bound.
+TEST(IntervalInfinity, NoNaNEver) {
+  auto random = seeded();
+  const auto sound = [](Interval y) {
+    return y.bounds[0] > -kInfinity && y.bounds[1] > -kInfinity && y.lower() <= y.upper();
+  };
+  for (int trial = 0; trial < 200000; ++trial) {
+    double low = random_end(random), high = random_end(random), c = random_end(random);
+    double low2 = random_end(random), high2 = random_end(random);
+    if (high < low) std::swap(low, high);
+    if (high2 < low2) std::swap(low2, high2);
+    if (!std::isfinite(c)) c = 0.0;
+    const Interval a(low, high), b(low2, high2);
+    ASSERT_TRUE(sound(a) && sound(b)) << low << " " << high;
+    const auto all = [&] {
+      return std::vector<Interval>{a + b, a - b, a * b, a / b,  -a,     a + c,      a - c,     c - a,
+                                   a * c, a / c, c / a, sqr(a), abs(a), hull(a, b), max(a, b), min(a, b)};
+    };
+    int index = 0;
+    for (const Interval& y : upward(all)) {
+      ASSERT_TRUE(sound(y)) << "operation " << index << " on [" << low << ", " << high << "] and [" << low2
+                            << ", " << high2 << "], " << c;
+      ++index;
+    }
+    ASSERT_TRUE(a.contains(upward([&] { return a.mid(); })));
+  }
+}
+
+TEST(IntervalInfinity, UnknownStaysUnknown) {
+  const Interval whole = Interval::whole(), zero = 0.0;
+  const auto is_whole = [](Interval y) { return y.lower() == -kInfinity && y.upper() == kInfinity; };
+  EXPECT_TRUE(is_whole(Interval(std::nan(""), std::nan(""))));
+  EXPECT_TRUE(is_whole(upward([&] { return whole * zero; })));
+  EXPECT_TRUE(is_whole(upward([&] { return whole * 0.0; })));
+  EXPECT_TRUE(is_whole(upward([&] { return Interval(1) / Interval(-1, 2); })));
+  EXPECT_TRUE(is_whole(upward([&] { return Interval(1) / Interval(0, 2); })));
+  EXPECT_TRUE(is_whole(upward([&] { return Interval(1) / 0.0; })));
+  EXPECT_FALSE(whole.is_positive() || whole.is_negative() || whole.is_bounded());
+  EXPECT_EQ(upward([&] { return Interval(kLargest) + Interval(kLargest); }).lower(), kLargest);
+  EXPECT_EQ(upward([&] { return Interval(kLargest) + Interval(kLargest); }).upper(), kInfinity);
+  EXPECT_EQ(upward([&] { return Interval(1, 2) / Interval(1, kInfinity); }).lower(), 0.0);
+}
+
+TEST(IntervalMeasures, MidRadiusWidth) {
+  auto random = seeded();
+  for (int trial = 0; trial < 100000; ++trial) {
+    const double low = draw(random, 60), high = low + std::abs(draw(random, 60));
+    const Interval a(low, high);
+    const double mid = upward([&] { return a.mid(); }), radius = upward([&] { return a.radius(); });
+    const Ball exact_radius = exact(radius);
+    ASSERT_TRUE(a.contains(mid));
+    ASSERT_TRUE(test::certainly_le(exact(high) - exact(mid), exact_radius));
+    ASSERT_TRUE(test::certainly_le(exact(mid) - exact(low), exact_radius));
+    ASSERT_TRUE(test::certainly_le(exact(high) - exact(low), exact(upward([&] { return a.width(); }))));
+    ASSERT_LE(radius, 0.500001 * (high - low) + 1e-15 * a.magnitude());
+  }
+}
+
+TEST(IntervalNumber, FromRadius) {
+  using Number = model::Number<Interval>;
+  const Interval x = upward([] { return Number::from(0.1, 1e-17); });
+  EXPECT_TRUE(test::certainly_le(exact(x.lower()), exact(0.1) - exact(1e-17)));
+  EXPECT_TRUE(test::certainly_le(exact(0.1) + exact(1e-17), exact(x.upper())));
+  EXPECT_EQ(Number::magnitude(Interval(-3, 2)), 3.0);
+}
+
+}  // namespace
+}  // namespace carryscope
