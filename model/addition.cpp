@@ -88,18 +88,15 @@ void validate_answer(const Layout& layout, int vocabulary, const std::string& wh
   }
 }
 
-int token_of(const Layout& layout, const Slot& slot, Pair pair) {
-  switch (slot.role) {
-    case Role::a:
-      return layout.digit_tokens[static_cast<std::size_t>(digit_at(pair.a, slot.place))];
-    case Role::b:
-      return layout.digit_tokens[static_cast<std::size_t>(digit_at(pair.b, slot.place))];
-    case Role::sum:
-      return layout.digit_tokens[static_cast<std::size_t>(digit_at(pair.a + pair.b, slot.place))];
-    case Role::fixed:
-      return slot.token;
+using Digits = std::array<std::uint8_t, kMaxDigits + 1>;  // by place
+
+Digits digits_of(std::uint64_t value) {
+  Digits digits{};
+  for (auto& digit : digits) {
+    digit = static_cast<std::uint8_t>(value % 10);
+    value /= 10;
   }
-  report_broken("a slot has one of the four roles", std::source_location::current());
+  return digits;
 }
 
 }  // namespace
@@ -159,9 +156,14 @@ std::vector<int> tokenise(const Layout& layout, Pair pair) {
 
 void tokenise(const Layout& layout, Pair pair, std::span<int> out) {
   ensure(out.size() == layout.prompt.size() + layout.answer.size(), "room for prompt and answer");
+  const std::array<Digits, 3> digits{digits_of(pair.a), digits_of(pair.b), digits_of(pair.a + pair.b)};
+  static_assert(Role::a < Role::b && Role::b < Role::sum && Role::sum < Role::fixed);
   auto next = out.begin();
-  for (const Slot& slot : layout.prompt) *next++ = token_of(layout, slot, pair);
-  for (const Slot& slot : layout.answer) *next++ = token_of(layout, slot, pair);
+  for (const auto* part : {&layout.prompt, &layout.answer})
+    for (const Slot& slot : *part)
+      *next++ = slot.role == Role::fixed ? slot.token
+                                         : layout.digit_tokens[digits[static_cast<std::size_t>(slot.role)]
+                                                                     [static_cast<std::size_t>(slot.place)]];
 }
 
 std::optional<std::uint64_t> detokenise(const Layout& layout, std::span<const int> answer_tokens) {

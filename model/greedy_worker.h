@@ -25,9 +25,12 @@ class TableGreedy<F>::Worker {
     const Layout& layout = table_.decoder_->layout;
     for (std::size_t i = 0; i < pairs.size(); ++i)
       tokenise(layout, pairs[i], std::span(sequences_).subspan(i * length_, length_));
-    for (int step = 0; step < layout.steps(); ++step)
+    for (int step = 0; step < layout.steps(); ++step) {
+      const auto position = static_cast<std::size_t>(layout.query_position(step));
+      sort_by_token(pairs.size(), position);
       for (std::size_t first = 0; first < pairs.size(); first += kLanes)
-        advance(step, first, std::min(kLanes, pairs.size() - first));
+        advance(step, position, std::span(order_).subspan(first, std::min(kLanes, pairs.size() - first)));
+    }
     const auto steps = static_cast<std::size_t>(layout.steps());
     for (std::size_t i = 0; i < pairs.size(); ++i)
       std::copy_n(&sequences_[i * length_ + layout.prompt.size()], steps, &tokens[i * steps]);
@@ -37,22 +40,34 @@ class TableGreedy<F>::Worker {
   using Batch = Lanes<F>;
   static constexpr std::size_t kLanes = Batch::kCount;
 
-  // Generates token `step` of `count` pairs; idle lanes repeat what they last held.
-  void advance(int step, std::size_t first, std::size_t count) {
-    const auto position = static_cast<std::size_t>(table_.decoder_->layout.query_position(step));
-    for (std::size_t lane = 0; lane < count; ++lane) {
-      const int* const sequence = &sequences_[(first + lane) * length_];
+  // order_ = the pairs by the token at `position`: neighbours then use one row, which stays cached.
+  void sort_by_token(std::size_t count, std::size_t position) {
+    order_.resize(count);
+    std::vector<std::size_t> next(table_.vocabulary_ + 1);
+    const auto token = [&](std::size_t pair) {
+      return static_cast<std::size_t>(sequences_[pair * length_ + position]);
+    };
+    for (std::size_t pair = 0; pair < count; ++pair) ++next[token(pair) + 1];
+    for (std::size_t v = 0; v < table_.vocabulary_; ++v) next[v + 1] += next[v];
+    for (std::size_t pair = 0; pair < count; ++pair) order_[next[token(pair)]++] = pair;
+  }
+
+  // Generates token `step` of up to kLanes pairs; idle lanes repeat what they last held.
+  void advance(int step, std::size_t position, std::span<const std::size_t> pairs) {
+    for (std::size_t lane = 0; lane < pairs.size(); ++lane) {
+      const int* const sequence = &sequences_[pairs[lane] * length_];
       const Row& row = table_.rows_[static_cast<std::size_t>(step) * table_.vocabulary_ +
                                     static_cast<std::size_t>(sequence[position])];
       row.peaked ? attend_peaked(row, sequence, position) : attend(row, sequence, position);
       put_mean(lane);
-      for (std::size_t i = 0; i < residual_.size(); ++i) residual_[i][lane] = row.residual[i];
+      for (std::size_t i = 0; i < residual_.size(); ++i) residual_[i].set(lane, row.residual[i]);
     }
     for (std::size_t i = 0; i < residual_.size(); ++i)
       residual_[i] = residual_[i] + output_.apply(std::span<const Batch>(mixed_), static_cast<int>(i));
     tail_.logits(residual_, logits_);
-    for (std::size_t lane = 0; lane < count; ++lane)
-      sequences_[(first + lane) * length_ + position + 1] = largest(lane);
+    const auto generated = largest();
+    for (std::size_t lane = 0; lane < pairs.size(); ++lane)
+      sequences_[pairs[lane] * length_ + position + 1] = static_cast<int>(generated[lane]);
   }
 
   // sums_ = the sum of the entries that the sequence picks.
@@ -98,26 +113,30 @@ class TableGreedy<F>::Worker {
     for (std::size_t head = 0; head < table_.heads_; ++head) {
       const F* const sums = &sums_[head * (1 + table_.value_dim_)];
       for (std::size_t i = 0; i < table_.value_dim_; ++i)
-        mixed_[head * table_.value_dim_ + i][lane] = sums[0] == F{0} ? F{0} : sums[1 + i] / sums[0];
+        mixed_[head * table_.value_dim_ + i].set(lane, sums[0] == F{0} ? F{0} : sums[1 + i] / sums[0]);
     }
   }
 
-  int largest(std::size_t lane) const {
-    std::size_t best = 0;
-    for (std::size_t v = 1; v < logits_.size(); ++v)
-      if (logits_[v][lane] > logits_[best][lane]) best = v;
-    return static_cast<int>(best);
+  // The token with the largest logit in each lane, as a number.
+  std::array<F, kLanes> largest() const {
+    Batch best, high = logits_[0];
+    for (std::size_t v = 1; v < logits_.size(); ++v) {
+      best = where_greater(logits_[v], high, Batch(static_cast<F>(v)), best);
+      high = where_greater(logits_[v], high, logits_[v], high);
+    }
+    return best.unpacked();
   }
 
   const TableGreedy& table_;
   Linear<Batch> output_;
   Tail<Batch> tail_;
   std::size_t length_;
-  std::vector<int> sequences_;   // kBlock x length
-  std::vector<F> sums_;          // width
-  std::vector<Batch> mixed_;     // heads x value_dim
-  std::vector<Batch> residual_;  // d
-  std::vector<Batch> logits_;    // V
+  std::vector<int> sequences_;      // kBlock x length
+  std::vector<std::size_t> order_;  // the block's pairs
+  std::vector<F> sums_;             // width
+  std::vector<Batch> mixed_;        // heads x value_dim
+  std::vector<Batch> residual_;     // d
+  std::vector<Batch> logits_;       // V
 };
 
 }  // namespace carryscope::model

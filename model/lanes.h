@@ -1,12 +1,14 @@
-// Lanes: several float32 (or float64) evaluations side by side, a number type for the forward pass.
+// Lanes: sixteen float32 (or eight float64) evaluations side by side, a number type for the forward
+// pass.
 //
 // Every operation is the scalar one in each lane, in the scalar order, so a lane's result is bit for
-// bit what the same code gives with T = F, except that erf in float32 is fast_erf.h's. Plain loops
-// over a fixed count: the compiler turns them into the vector instructions it may use.
+// bit what the same code gives with T = F, except that erf in float32 is fast_erf.h's. The lanes are
+// the compiler's 16-byte vectors, which every 64-bit processor has.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 
 #include "model/fast_erf.h"
@@ -16,45 +18,58 @@ namespace carryscope::model {
 
 template <std::floating_point F>
 struct Lanes {
-  static constexpr std::size_t kCount = 64 / sizeof(F);
-  std::array<F, kCount> lane{};
+  static constexpr std::size_t kParts = 4, kCount = 64 / sizeof(F), kPerPart = kCount / kParts;
+  typedef F Part __attribute__((vector_size(16)));
+
+  Part part[kParts] = {};  // std::array would drop the attribute
 
   Lanes() = default;
-  explicit Lanes(F value) { lane.fill(value); }
-
-  F& operator[](std::size_t i) { return lane[i]; }
-  F operator[](std::size_t i) const { return lane[i]; }
-
-  template <class Operation>
-  static Lanes each(const Lanes& x, const Lanes& y, Operation operation) {
-    Lanes z;
-    for (std::size_t i = 0; i < kCount; ++i) z.lane[i] = operation(x.lane[i], y.lane[i]);
-    return z;
+  explicit Lanes(F value) {
+    for (Part& p : part) p = Part{} + value;
   }
+
+  F operator[](std::size_t i) const { return part[i / kPerPart][i % kPerPart]; }
+  void set(std::size_t i, F value) { part[i / kPerPart][i % kPerPart] = value; }
+
+  std::array<F, kCount> unpacked() const { return std::bit_cast<std::array<F, kCount>>(*this); }
+  static Lanes packed(const std::array<F, kCount>& lanes) { return std::bit_cast<Lanes>(lanes); }
+
   template <class Operation>
   static Lanes each(const Lanes& x, Operation operation) {
-    Lanes z;
-    for (std::size_t i = 0; i < kCount; ++i) z.lane[i] = operation(x.lane[i]);
-    return z;
+    std::array<F, kCount> lanes = x.unpacked();
+    for (F& lane : lanes) lane = operation(lane);
+    return packed(lanes);
   }
 
-  friend Lanes operator+(const Lanes& x, const Lanes& y) {
-    return each(x, y, [](F a, F b) { return a + b; });
+  friend Lanes operator+(Lanes x, const Lanes& y) {
+    for (std::size_t i = 0; i < kParts; ++i) x.part[i] += y.part[i];
+    return x;
   }
-  friend Lanes operator-(const Lanes& x, const Lanes& y) {
-    return each(x, y, [](F a, F b) { return a - b; });
+  friend Lanes operator-(Lanes x, const Lanes& y) {
+    for (std::size_t i = 0; i < kParts; ++i) x.part[i] -= y.part[i];
+    return x;
   }
-  friend Lanes operator*(const Lanes& x, const Lanes& y) {
-    return each(x, y, [](F a, F b) { return a * b; });
+  friend Lanes operator*(Lanes x, const Lanes& y) {
+    for (std::size_t i = 0; i < kParts; ++i) x.part[i] *= y.part[i];
+    return x;
   }
-  friend Lanes operator/(const Lanes& x, const Lanes& y) {
-    return each(x, y, [](F a, F b) { return a / b; });
+  friend Lanes operator/(Lanes x, const Lanes& y) {
+    for (std::size_t i = 0; i < kParts; ++i) x.part[i] /= y.part[i];
+    return x;
   }
-  friend Lanes operator-(const Lanes& x) {
-    return each(x, [](F a) { return -a; });
+  friend Lanes operator-(Lanes x) {
+    for (Part& p : x.part) p = -p;
+    return x;
   }
   friend Lanes operator+(const Lanes& x, F y) { return x + Lanes(y); }
   friend Lanes operator*(const Lanes& x, F y) { return x * Lanes(y); }
+
+  // Per lane: x > y ? then : otherwise.
+  friend Lanes where_greater(const Lanes& x, const Lanes& y, const Lanes& then, Lanes otherwise) {
+    for (std::size_t i = 0; i < kParts; ++i)
+      otherwise.part[i] = x.part[i] > y.part[i] ? then.part[i] : otherwise.part[i];
+    return otherwise;
+  }
 
   friend Lanes sqr(const Lanes& x) { return x * x; }
   friend Lanes sqrt(const Lanes& x) {
@@ -62,7 +77,7 @@ struct Lanes {
   }
   friend Lanes erf(const Lanes& x) {
     if constexpr (std::same_as<F, float>)
-      return each(x, [](F a) { return fast_erf(a); });
+      return packed(fast_erf(x.unpacked()));
     else
       return each(x, [](F a) { return std::erf(a); });
   }
@@ -86,7 +101,7 @@ struct Number<Lanes<F>> {
   static F weight(double value, double /*radius*/ = 0.0) { return static_cast<F>(value); }
   static double magnitude(const Lanes<F>& x) {
     double largest = 0;
-    for (const F lane : x.lane) largest = std::max(largest, std::abs(static_cast<double>(lane)));
+    for (const F lane : x.unpacked()) largest = std::max(largest, std::abs(static_cast<double>(lane)));
     return largest;
   }
   static Lanes<F> absorb(const Lanes<F>& x, double /*magnitude*/, int /*roundings*/) { return x; }

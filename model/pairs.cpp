@@ -61,9 +61,11 @@ PaperSplit paper_split(std::uint64_t seed, int digits) {
   while (taken.size() < wanted) {
     std::vector<Pair> drawn(std::max<std::size_t>(2 * (wanted - taken.size()), 4096));
     for (Pair& pair : drawn) pair.a = random.below(range);
-    for (Pair& pair : drawn) pair.b = random.below(range);
-    for (const Pair& pair : drawn)
-      if (taken.size() < wanted && seen.insert(pair).second) taken.push_back(pair);
+    for (Pair& pair : drawn) {
+      pair.b = random.below(range);
+      if (seen.insert(pair).second) taken.push_back(pair);
+      if (taken.size() == wanted) break;  // nobody draws after this
+    }
   }
   const auto border = taken.begin() + kPaperValidation;
   return {{taken.begin(), border}, {border, taken.end()}};
