@@ -29,7 +29,8 @@ endif()
 # The wheel keeps CUDA's own libraries in the sibling folders nvidia/*/lib; they must come before the
 # system's NCCL on the link and run path.
 function(carryscope_prefer_wheel_libraries)
-  file(REAL_PATH ${TORCH_INSTALL_PREFIX}/.. site_packages)
+  file(REAL_PATH ${TORCH_INSTALL_PREFIX} wheel)
+  cmake_path(GET wheel PARENT_PATH site_packages)
   file(GLOB folders LIST_DIRECTORIES true ${site_packages}/nvidia/*/lib)
   list(PREPEND folders ${TORCH_INSTALL_PREFIX}/lib)
   foreach(folder IN LISTS folders)
