@@ -89,9 +89,10 @@ struct Normalise {
     if (type == NormType::layer) subtract_mean(x);
     const bool needs_root = !unscaled || !bias.empty();
     const T root = needs_root ? sqrt(mean_square(x) + eps) : eps;
+    const T inverse = unscaled ? eps : Number<T>::from(1.0) / root;
     for (std::size_t i = 0; i < x.size(); ++i) {
-      if (!unscaled) x[i] = x[i] / root;
-      // x * (1 / root) rounds twice where x / root rounds once; the bias may join in another order.
+      if (!unscaled) x[i] = x[i] * inverse;
+      // x / root rounds once where x * (1 / root) rounds twice; weight and bias may join in another order.
       if constexpr (Number<T>::kRounds) x[i] = Number<T>::absorb(x[i], Number<T>::magnitude(x[i]), 2);
       if (!weight.empty()) x[i] = x[i] * weight[i];
       if (!bias.empty()) x[i] = x[i] + (unscaled ? root * bias[i] : T(bias[i]));

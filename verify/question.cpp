@@ -1,0 +1,283 @@
+#include "verify/question.h"
+
+#include <Eigen/Eigenvalues>
+
+#include "model/error.h"
+
+namespace carryscope::verify {
+
+using model::AttentionTable;
+using model::ensure;
+using model::Number;
+using model::Role;
+using model::Slot;
+
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+template <class T>
+Interval enclosure(const T& x) {
+  return Interval(Number<T>::lower(x), Number<T>::upper(x));
+}
+
+// What one head reads at one (cell, digit): the weight and the contribution C = V W_o, if any.
+struct Reading {
+  Interval weight;
+  std::vector<Interval> contribution;  // d, or empty: nothing is read there
+};
+
+// The attention of one query state before axes are chosen: readings[head][cell][digit].
+using Readings = std::vector<std::vector<std::vector<Reading>>>;
+
+std::vector<Interval> project(const model::Attention& shape, int head, const std::vector<Interval>& value,
+                              int width) {
+  std::vector<Interval> c;
+  for (int i = 0; i < width; ++i) {
+    Interval sum = 0.0;
+    for (int v = 0; v < shape.value_dim; ++v) {
+      const std::size_t w = shape.output.at(head * shape.value_dim + v, i);
+      sum += value[index(v)] * Number<Interval>::weight(shape.output.value[w], shape.output.radius_at(w));
+    }
+    c.push_back(sum);
+  }
+  return c;
+}
+
+// Bounds, for each residual entry, the float32 rounding of the weighted mean, of the output map and
+// of the additions to the residual. |mean of V| <= max |V| = `largest` (heads x value_dim).
+std::vector<double> mixing_roundoff(const model::Attention& shape, const std::vector<double>& largest,
+                                    const std::vector<Interval>& residual, int positions) {
+  std::vector<double> error;
+  const int terms = positions + shape.heads * shape.value_dim + shape.output.rank + 8;
+  for (int i = 0; i < static_cast<int>(residual.size()); ++i) {
+    double size = 0.0;
+    for (int v = 0; v < shape.output.rows; ++v)
+      size += largest[index(v)] * shape.output.magnitude_at(shape.output.at(v, i));
+    if (!shape.output_bias.empty()) size += std::abs(shape.output_bias.value[index(i)]);
+    const double relative = terms * 0x1p-24 * (1 + 0x1p-10);
+    error.push_back(relative * size + 0x1p-23 * (size + residual[index(i)].magnitude()) + 0x1p-120);
+  }
+  return error;
+}
+
+// Collects the cells and readings of a query state.
+template <class T>
+class Reader {
+ public:
+  Reader(const AttentionTable<T>& table, const typename AttentionTable<T>::Query& query)
+      : table_(table), query_(query), shape_(table.maps().shape()), width_(table.decoder().width()) {}
+
+  Readings read(std::vector<Question::Cell>& cells) {
+    const model::Layout& layout = table_.decoder().layout;
+    for (int p = 0; p <= query_.position; ++p) {
+      const Slot& slot = layout.slot(p);
+      const bool fixed = slot.role == Role::fixed || p == query_.position;
+      cells.push_back({fixed, {slot.role, slot.place}});
+    }
+    cells.push_back({true, {}});  // the plus-one softmax's rest
+    Readings readings(index(shape_.heads));
+    largest_.assign(index(shape_.heads * shape_.value_dim), 0.0);
+    for (int h = 0; h < shape_.heads; ++h) {
+      for (int p = 0; p <= query_.position; ++p)
+        readings[index(h)].push_back(read_position(h, p, cells[index(p)].fixed));
+      readings[index(h)].push_back(
+          {{enclosure(query_.rest[index(h)]), std::vector<Interval>(index(width_), 0.0)}});
+    }
+    return readings;
+  }
+
+  const std::vector<double>& largest_values() const { return largest_; }
+
+ private:
+  std::vector<Reading> read_position(int head, int position, bool fixed) {
+    std::vector<Reading> digits;
+    for (int s = 0; s < (fixed ? 1 : model::kSymbols); ++s) {
+      Reading r;
+      r.weight = enclosure(query_.weight[query_.at(head, position, s)]);
+      std::vector<Interval> value;
+      for (int v = 0; v < shape_.value_dim; ++v) {
+        const T& x = position == query_.position
+                         ? query_.value[index(table_.maps().kv_head(head) * shape_.value_dim + v)]
+                         : table_.value(head, position, s)[index(v)];
+        value.push_back(enclosure(x));
+        double& most = largest_[index(head * shape_.value_dim + v)];
+        if (r.weight.upper() > 0) most = std::max(most, value.back().magnitude());
+      }
+      r.contribution = project(shape_, head, value, width_);
+      digits.push_back(std::move(r));
+    }
+    return digits;
+  }
+
+  const AttentionTable<T>& table_;
+  const typename AttentionTable<T>::Query& query_;
+  const model::Attention& shape_;
+  int width_;
+  std::vector<double> largest_;
+};
+
+Eigen::VectorXd middle(const std::vector<Interval>& c) {
+  Eigen::VectorXd m(static_cast<Eigen::Index>(c.size()));
+  for (std::size_t i = 0; i < c.size(); ++i) m[static_cast<Eigen::Index>(i)] = c[i].mid();
+  return m;
+}
+
+// Calls visit(cell, digit, reading, typical share of the head's attention).
+template <class Visit>
+void for_each_reading(const std::vector<std::vector<Reading>>& head, Visit&& visit) {
+  double total = 0.0;
+  for (const auto& cell : head)
+    for (const auto& r : cell) total += r.weight.mid() / static_cast<double>(cell.size());
+  for (std::size_t c = 0; c < head.size(); ++c)
+    for (std::size_t s = 0; s < head[c].size(); ++s)
+      visit(c, s, head[c][s],
+            total > 0 ? head[c][s].weight.mid() / static_cast<double>(head[c].size()) / total : 0.0);
+}
+
+// Centres c_h, one column a head.
+Eigen::MatrixXd centres(const Readings& readings, int width) {
+  Eigen::MatrixXd c = Eigen::MatrixXd::Zero(width, static_cast<Eigen::Index>(readings.size()));
+  for (std::size_t h = 0; h < readings.size(); ++h)
+    for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
+      c.col(static_cast<Eigen::Index>(h)) += share * middle(r.contribution);
+    });
+  return c;
+}
+
+// Principal axes, one column each: of the typical attention, with enough of every single
+// contribution mixed in that no direction any token reaches is lost.
+Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& centre, int width) {
+  Eigen::MatrixXd typical = Eigen::MatrixXd::Zero(width, width), reach = typical;
+  for (std::size_t h = 0; h < readings.size(); ++h)
+    for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
+      if (r.weight.upper() <= 0) return;
+      const Eigen::VectorXd d = middle(r.contribution) - centre.col(static_cast<Eigen::Index>(h));
+      typical += share * d * d.transpose();
+      reach += d * d.transpose();
+    });
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> all(reach);
+  const double largest = std::max(all.eigenvalues().maxCoeff(), 0.0);
+  const auto rank = (all.eigenvalues().array() > 1e-24 * largest).count();
+  const Eigen::MatrixXd span = all.eigenvectors().rightCols(rank);
+  const Eigen::MatrixXd inside = span.transpose() * (typical + 1e-9 * reach) * span;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> turned(inside);
+  return span * turned.eigenvectors().rowwise().reverse();
+}
+
+void store_axes(Question& q, const Readings& readings, const Eigen::MatrixXd& centre,
+                const Eigen::MatrixXd& axes) {
+  q.axes = static_cast<int>(axes.cols());
+  for (int k = 0; k < q.axes; ++k)
+    for (int i = 0; i < q.width; ++i) q.axis.push_back(axes(i, k));
+  const std::size_t size = index(q.heads) * q.cells.size() * kLane;
+  q.weight_low.assign(size, 0.0);
+  q.weight_high.assign(size, 0.0);
+  q.coordinate.assign(index(q.axes), std::vector<double>(size, 0.0));
+  q.spread.assign(index(q.axes), 0.0);
+  std::vector<double> rest(index(q.width), 0.0);
+  for (int h = 0; h < q.heads; ++h) {
+    std::vector<double> head_rest(index(q.width), 0.0), head_spread(index(q.axes), 0.0);
+    for_each_reading(readings[index(h)], [&](std::size_t c, std::size_t s, const Reading& r, double) {
+      const std::size_t at = q.at(h, static_cast<int>(c)) + s;
+      q.weight_low[at] = std::max(0.0, r.weight.lower());
+      q.weight_high[at] = r.weight.upper();
+      if (q.weight_high[at] <= 0) return;
+      const Eigen::VectorXd z = axes.transpose() * (middle(r.contribution) - centre.col(h));
+      for (int k = 0; k < q.axes; ++k) {
+        q.coordinate[index(k)][at] = z[k];
+        head_spread[index(k)] = std::max(head_spread[index(k)], std::abs(z[k]));
+      }
+      for (int i = 0; i < q.width; ++i) {
+        Interval left = r.contribution[index(i)] - Interval(centre(i, h));
+        for (int k = 0; k < q.axes; ++k) left -= Interval(z[k]) * axes(i, k);
+        head_rest[index(i)] = std::max(head_rest[index(i)], left.magnitude());
+      }
+    });
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] += head_rest[i];
+    for (std::size_t k = 0; k < q.spread.size(); ++k) q.spread[k] += head_spread[k];
+  }
+  for (std::size_t i = 0; i < rest.size(); ++i) q.remainder[i] += rest[i];
+}
+
+template <class T>
+Question build(const AttentionTable<T>& table, int step, int symbol) {
+  const model::Decoder& decoder = table.decoder();
+  const int position = decoder.layout.query_position(step);
+  Question q;
+  q.step = step;
+  q.digits = decoder.layout.digits;
+  q.target_place = decoder.layout.answer[index(step)].place;
+  q.asker = decoder.layout.slot(position);
+  q.symbol = symbol;
+  q.width = decoder.width();
+  q.heads = table.maps().shape().heads;
+
+  const auto query = table.query(position, model::token_of(decoder.layout, q.asker, symbol));
+  Reader<T> reader(table, query);
+  const Readings readings = reader.read(q.cells);
+  const Eigen::MatrixXd centre = centres(readings, q.width);
+  const Eigen::MatrixXd axes = principal_axes(readings, centre, q.width);
+
+  const model::Weights& bias = table.maps().shape().output_bias;
+  for (int i = 0; i < q.width; ++i) {
+    Interval b = enclosure(query.residual[index(i)]);
+    if (!bias.empty()) b += Number<Interval>::from(bias.value[index(i)], bias.radius_at(index(i)));
+    for (int h = 0; h < q.heads; ++h) b += Interval(centre(i, h));
+    q.base.push_back(b);
+  }
+  q.remainder.assign(index(q.width), 0.0);
+  if constexpr (Number<T>::kRounds)
+    q.remainder = mixing_roundoff(table.maps().shape(), reader.largest_values(), q.base, position + 1);
+  store_axes(q, readings, centre, axes);
+  return q;
+}
+
+}  // namespace
+
+Cube Question::domain() const {
+  Cube cube = Cube::everything(digits);
+  if (asker.role != Role::fixed) {
+    Digits& allowed = cube.allowed(asker.role, asker.place);
+    allowed = static_cast<Digits>(allowed & only(symbol));
+  }
+  return cube;
+}
+
+void weighted_upper(const Question& q, int head, const double* direction, double offset, double scale,
+                    Additive& f) {
+  for (int c = 0; c < static_cast<int>(q.cells.size()); ++c) {
+    const Question::Cell& cell = q.cells[index(c)];
+    const std::size_t at = q.at(head, c);
+    std::array<double, kLane> phi;
+    phi.fill(offset);
+    for (std::size_t k = 0; k < index(q.axes); ++k)
+      for (std::size_t s = 0; s < kLane; ++s) phi[s] += direction[k] * q.coordinate[k][at + s];
+    std::array<double, kLane> bound;
+    for (std::size_t s = 0; s < kLane; ++s)
+      bound[s] = phi[s] * (phi[s] >= 0 ? q.weight_high[at + s] : q.weight_low[at + s]) * scale;
+    if (cell.fixed) {
+      f.constant += bound[0];
+    } else {
+      auto& entry = f.of(cell.token);
+      for (std::size_t s = 0; s < kLane; ++s) entry[s] += bound[s];
+    }
+  }
+}
+
+template <class T>
+std::vector<Question> questions_of_step(const AttentionTable<T>& table, int step) {
+  const model::Layout& layout = table.decoder().layout;
+  const Slot& asker = layout.slot(layout.query_position(step));
+  std::vector<Question> questions;
+  for (int symbol = 0; symbol < model::symbols(asker); ++symbol) {
+    Question q = build(table, step, symbol);
+    if (count(q.domain()) > 0) questions.push_back(std::move(q));
+  }
+  return questions;
+}
+
+template std::vector<Question> questions_of_step(const AttentionTable<Interval>&, int);
+template std::vector<Question> questions_of_step(const AttentionTable<Float32>&, int);
+
+}  // namespace carryscope::verify

@@ -1,0 +1,62 @@
+// Question: one query state of one step, with everything it may read, as additive tables.
+//
+// The residual after attention is r = base + sum_h sum_j E_h[j, x_j] (C_h[j, x_j] - c_h) / D_h, with
+// C = V W_o, c_h a fixed centre per head and D_h = sum_j E_h[j, x_j]. The contributions C - c_h are
+// expressed in the principal axes Q of the attention output: C - c_h = sum_k z_k Q_k + rest, where
+// the coordinates z_k are doubles and |rest| <= remainder, so that
+//     r  lies in  base + sum_k u_k Q_k +- remainder,    u_k = sum_h (sum_j E_h z_k) / D_h.
+// Everything a bound needs about attention is therefore weights E (enclosed) and coordinates z
+// (exact). The number of axes is the rank of the output, not the residual's width.
+#pragma once
+
+#include <vector>
+
+#include "model/attention_table.h"
+#include "verify/additive.h"
+#include "verify/elementary.h"
+#include "verify/float32.h"
+#include "verify/interval.h"
+
+namespace carryscope::verify {
+
+struct Question {
+  int step = 0;
+  int digits = 0;
+  int target_place = 0;     // the place whose sum digit the step generates
+  model::Slot asker;        // the slot of the query's own token ...
+  int symbol = 0;           // ... and which digit it holds there (0 for a fixed token)
+  int width = 0, axes = 0;  // d, number of principal axes
+  int heads = 0;
+
+  std::vector<Interval> base;     // d: embedding + output bias + sum of the centres
+  std::vector<double> axis;       // axes x d: Q
+  std::vector<double> remainder;  // d, >= 0
+  std::vector<double> spread;     // axes: a double not below |u_k| anywhere
+
+  // What is read, by (head, cell, digit); a cell is a token of the addition that some position
+  // holds, or a fixed position. Arrays are heads x cells x kLane; unused lanes have weight 0.
+  struct Cell {
+    bool fixed = false;
+    Token token;
+  };
+  std::vector<Cell> cells;
+  std::vector<double> weight_low, weight_high;
+  std::vector<std::vector<double>> coordinate;  // [axis], each heads x cells x kLane
+
+  // All additions whose query token is the one asked for.
+  Cube domain() const;
+  std::size_t at(int head, int cell) const {
+    return static_cast<std::size_t>(head * static_cast<int>(cells.size()) + cell) * kLane;
+  }
+};
+
+// Adds to f an upper bound, entry by entry, of  scale E_h (sum_k direction_k z_k + offset)  for one head.
+// direction has question.axes entries; scale > 0.
+void weighted_upper(const Question& question, int head, const double* direction, double offset, double scale,
+                    Additive& f);
+
+// The query states that can generate answer digit `step` after a true prefix.
+template <class T>
+std::vector<Question> questions_of_step(const model::AttentionTable<T>& table, int step);
+
+}  // namespace carryscope::verify

@@ -1,0 +1,87 @@
+#include "verify/rivals.h"
+
+namespace carryscope::verify {
+
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+constexpr std::array<double, kMaxAxes> kNoDirection{};
+
+// An upper bound of sign * sum_k slope_k centre_k.
+double dot_upper(const RivalMargin& rival, const Box& box, double sign, int axes) {
+  Interval sum = 0.0;
+  for (std::size_t k = 0; k < index(axes); ++k) sum += Interval(rival.slope[k]) * box.centre[k];
+  return sign > 0 ? sum.upper() : -sum.lower();
+}
+
+}  // namespace
+
+Denominators denominators(const Question& question, const Cube& cube) {
+  Denominators d;
+  d.inverse.fill(1.0);
+  if (question.heads == 1) return d;
+  for (int h = 0; h < question.heads; ++h) {
+    Additive f;
+    f.clear(question.digits);
+    weighted_upper(question, h, kNoDirection.data(), 1.0, 1.0, f);
+    const double high = maximum(f, cube);
+    f.clear(question.digits);
+    weighted_upper(question, h, kNoDirection.data(), -1.0, 1.0, f);
+    const double low = -maximum(f, cube);
+    const double inverse = 2.0 / (low + high);
+    d.inverse[index(h)] = inverse;
+    const Interval product = Interval(low, high) * inverse;
+    d.relative[index(h)] = (1.0 - product).magnitude();
+  }
+  return d;
+}
+
+void margin_upper(const Question& question, const Output& output, const Denominators& denominators,
+                  const RivalMargin& rival, double sign, double offset, Additive& f) {
+  f.clear(question.digits);
+  std::array<double, kMaxAxes> direction{};
+  for (std::size_t k = 0; k < index(question.axes); ++k) direction[k] = sign * rival.slope[k];
+  const double at_centre = sign > 0 ? rival.at_centre.upper() : -rival.at_centre.lower();
+  const double constant = at_centre + rival.remainder + offset;
+  if (question.heads == 1) {
+    const double shift = constant + dot_upper(rival, output.total, -sign, question.axes);
+    weighted_upper(question, 0, direction.data(), shift, 1.0, f);
+    return;
+  }
+  f.constant = constant;
+  for (int h = 0; h < question.heads; ++h) {
+    const Box& box = output.head[index(h)];
+    double reach = 0.0;  // >= |Z_h / D_h|
+    for (std::size_t k = 0; k < index(question.axes); ++k) reach += std::abs(rival.slope[k]) * box.half[k];
+    f.constant += reach * denominators.relative[index(h)];
+    weighted_upper(question, h, direction.data(), dot_upper(rival, box, -sign, question.axes),
+                   denominators.inverse[index(h)], f);
+  }
+}
+
+void token_influence(const Question& question, const Output& output, const Denominators& denominators,
+                     const RivalMargin& rival, const Cube& cube, std::vector<double>& influence) {
+  influence.assign(index(token_count(question.digits)), 0.0);
+  for (int h = 0; h < question.heads; ++h)
+    for (int c = 0; c < static_cast<int>(question.cells.size()); ++c) {
+      const Question::Cell& cell = question.cells[index(c)];
+      if (cell.fixed) continue;
+      const std::size_t at = question.at(h, c);
+      const Digits allowed = cube.allowed(cell.token.role, cell.token.place);
+      double total = 0.0;
+      for (std::size_t k = 0; k < index(question.axes); ++k) {
+        double low = kInfinity, high = -kInfinity;
+        for (std::size_t s = 0; s < 10; ++s) {
+          if (!(allowed >> s & 1)) continue;
+          const double v = question.weight_high[at + s] *
+                           (question.coordinate[k][at + s] - output.head[index(h)].centre[k]);
+          low = std::min(low, v);
+          high = std::max(high, v);
+        }
+        if (high > low) total += (high - low) * (std::abs(rival.slope[k]) + rival.blur[k]);
+      }
+      influence[index(token_index(cell.token, question.digits))] += total * denominators.inverse[index(h)];
+    }
+}
+
+}  // namespace carryscope::verify

@@ -1,0 +1,85 @@
+// StepSearch: branch and bound over the additions of one question.
+//
+// A cube is split first on the letter of the place being generated, then on whichever token moves the
+// undecided margins most. Before children are made, one linear look ahead per digit sends whole
+// groups of digits to leaves. The node with the largest undecided mass comes first, so the proven
+// bracket shrinks as fast as it can. Leaves tile the question's domain: at any moment
+//     correct + wrong + rounding + open = pairs of the domain, to the last pair.
+#pragma once
+
+#include <functional>
+#include <queue>
+
+#include "verify/rivals.h"
+
+namespace carryscope::verify {
+
+struct Leaf {
+  Cube cube;
+  Verdict verdict = Verdict::undecided;
+  Count pairs = 0;
+};
+
+struct Tally {
+  Count correct = 0, wrong = 0, rounding = 0, undecided = 0;  // pairs
+  std::uint64_t nodes = 0;
+
+  Tally& operator+=(const Tally& other);
+};
+
+class StepSearch {
+ public:
+  // Both must outlive the search; the tail is used by one thread at a time.
+  StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics,
+             const Cube& within);
+
+  // Processes up to `nodes` cubes; returns whether the search is complete.
+  bool run(TailBounds& tail, std::uint64_t nodes);
+  bool complete() const { return open_.empty(); }
+  Count largest_open() const { return open_.empty() ? 0 : open_.top().pairs; }
+
+  // What is known now; open nodes count as undecided, less what hyperplane splits claim of them.
+  Tally tally() const;
+  // Leaves that are not `correct`: wrong, rounding, and undecided for good.
+  const std::vector<Leaf>& leaves() const { return leaves_; }
+  std::vector<Leaf> open() const;
+
+ private:
+  struct Node {
+    Cube cube;
+    Count pairs = 0;
+    bool operator<(const Node& other) const { return pairs < other.pairs; }
+  };
+  // A rival that the bounds leave open over the current cube.
+  struct Contender {
+    RivalMargin margin;
+    Additive shortfall, excess;      // < 0 everywhere: certainly beaten; certainly ahead
+    double worst = 0.0, best = 0.0;  // maxima of shortfall and excess over the cube
+  };
+
+  void push(const Cube& cube);
+  void leaf(const Cube& cube, Verdict verdict);
+  Verdict examine(TailBounds& tail, const Cube& cube);
+  Verdict examine_rivals(TailBounds& tail, const Cube& cube);
+  bool beyond_resolution(const Cube& cube);
+  void split(const Cube& cube);
+  Token most_influential(const Cube& cube);
+
+  const Question& question_;
+  const model::Decoder& decoder_;
+  Semantics semantics_;
+  OutputRange range_;
+  std::priority_queue<Node> open_;
+  std::vector<Leaf> leaves_;
+  Tally tally_;
+
+  // Scratch of the node under examination.
+  Output output_;
+  Denominators denominators_;
+  std::vector<Contender> contenders_;
+  std::size_t contender_count_ = 0;
+  std::vector<double> influence_;
+  int target_digit_ = 0;
+};
+
+}  // namespace carryscope::verify

@@ -1,0 +1,239 @@
+#include "verify/tail_bounds.h"
+
+#include "model/error.h"
+#include "model/tail.h"
+#include "verify/jet.h"
+#include "verify/roundoff.h"
+
+namespace carryscope::verify {
+
+using model::Decoder;
+using model::InputError;
+using model::Tail;
+
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+// Underflow of scaled logits, seen without the final norm's scale, which is at least 2^-46.
+constexpr double kUnderflow = 0x1p-78, kLargestResidual = 0x1p40;
+
+template <int M>
+class TailBoundsOf final : public TailBounds {
+ public:
+  TailBoundsOf(const Decoder& decoder, Semantics semantics)
+      : semantics_(semantics),
+        vocabulary_(decoder.vocabulary),
+        width_(decoder.width()),
+        unscaled_(decoder.head_bias.empty()),
+        point_(decoder),
+        jets_(decoder),
+        roundoff_(decoder),
+        centre_(index(width_)),
+        slope_(index(width_)),
+        error_(index(width_)),
+        roundoff_of_(index(vocabulary_), 0.0) {
+    for (int target = 0; target < vocabulary_; ++target)
+      for (int rival = 0; rival < vocabulary_; ++rival) {
+        for (int i = 0; i < width_; ++i)
+          difference_.push_back(head_weight(target, i) - head_weight(rival, i));
+        const auto& bias = point_.head().bias;
+        bias_difference_.push_back(bias.empty() ? Interval(0.0) : bias[index(target)] - bias[index(rival)]);
+      }
+  }
+
+  Verdict sweep(const Question& question, const Box& box, int target, int budget) override {
+    measure_roundoff(question, box, target);
+    return bisect(question, box, target, budget);
+  }
+
+  const std::vector<RivalMargin>& rivals(const Question& question, const Box& box, int target) override {
+    measure_roundoff(question, box, target);
+    evaluate(question, box, unscaled_);
+    rivals_.clear();
+    for (int rival = 0; rival < vocabulary_; ++rival) {
+      if (rival == target) continue;
+      const Margin m = margin(target, rival, question, box);
+      if (m.range.lower() > roundoff_of_[index(rival)]) continue;
+      RivalMargin r;
+      r.rival = rival;
+      r.at_centre = m.at_centre;
+      r.roundoff = roundoff_of_[index(rival)];
+      for (std::size_t k = 0; k < index(question.axes); ++k) {
+        r.slope[k] = m.slope[k].mid();
+        r.blur[k] = m.slope[k].radius();
+        r.remainder += r.blur[k] * box.half[k];
+      }
+      rivals_.push_back(r);
+    }
+    return rivals_;
+  }
+
+  Interval smallest_margin(const Question& question, const Box& box, int target) override {
+    evaluate(question, box, /*unscaled=*/false);
+    Interval smallest(kInfinity, kInfinity);
+    for (int rival = 0; rival < vocabulary_; ++rival)
+      if (rival != target) smallest = min(smallest, margin(target, rival, question, box).range);
+    return smallest;
+  }
+
+ private:
+  struct Margin {
+    Interval at_centre, range;
+    std::array<Interval, M> slope;
+  };
+
+  Interval head_weight(int token, int i) const { return point_.head().weight[index(token * width_ + i)]; }
+
+  // The residual at the box's centre and over the box, pushed through the tail.
+  void evaluate(const Question& q, const Box& box, bool unscaled) {
+    for (int i = 0; i < width_; ++i) {
+      const Interval slack(-q.remainder[index(i)], q.remainder[index(i)]);
+      Interval at_centre = q.base[index(i)] + slack;
+      Jet<M> jet;
+      Interval reach = 0.0;
+      for (int k = 0; k < q.axes; ++k) {
+        const double axis = q.axis[index(k * width_ + i)];
+        at_centre += Interval(axis) * box.centre[index(k)];
+        reach += Interval(-box.half[index(k)], box.half[index(k)]) * axis;
+        jet.slope[index(k)] = axis;
+      }
+      centre_[index(i)] = at_centre;
+      jet.value = at_centre + reach;
+      slope_[index(i)] = jet;
+    }
+    point_.head_input(centre_, unscaled);
+    jets_.head_input(slope_, unscaled);
+  }
+
+  Margin margin(int target, int rival, const Question& q, const Box& box) const {
+    const std::size_t pair = index(target * vocabulary_ + rival);
+    Margin m;
+    m.at_centre = bias_difference_[pair];
+    for (std::size_t i = 0; i < index(width_); ++i) {
+      const Interval w = difference_[pair * index(width_) + i];
+      m.at_centre += centre_[i] * w;
+      for (std::size_t k = 0; k < index(q.axes); ++k) m.slope[k] += slope_[i].slope[k] * w;
+    }
+    m.range = m.at_centre;
+    for (std::size_t k = 0; k < index(q.axes); ++k)
+      m.range += m.slope[k] * Interval(-box.half[k], box.half[k]);
+    return m;
+  }
+
+  Verdict bisect(const Question& q, const Box& box, int target, int budget) {
+    evaluate(q, box, unscaled_);
+    bool all_correct = true, wrong = false;
+    double worst = -1.0;
+    int blurred = -1;
+    for (int rival = 0; rival < vocabulary_; ++rival) {
+      if (rival == target) continue;
+      const Margin m = margin(target, rival, q, box);
+      const double band = roundoff_of_[index(rival)];
+      if (m.range.lower() > band) continue;
+      all_correct = false;
+      if (m.range.upper() < -band) wrong = true;
+      if (!wrong && budget > 1) weigh_blur(m, q, box, worst, blurred);
+    }
+    if (all_correct) return Verdict::correct;
+    if (wrong) return Verdict::wrong;
+    if (budget <= 1 || blurred < 0) return Verdict::undecided;
+    return halves(q, box, target, budget, index(blurred));
+  }
+
+  // The axis whose gradient's spread, times the box's width, is largest against the margin.
+  static void weigh_blur(const Margin& m, const Question& q, const Box& box, double& worst, int& blurred) {
+    const double size = std::max(m.at_centre.magnitude(), 1e-300);
+    for (int k = 0; k < q.axes; ++k) {
+      const double blur = m.slope[index(k)].radius() * box.half[index(k)] / size;
+      if (blur > worst) {
+        worst = blur;
+        blurred = k;
+      }
+    }
+  }
+
+  Verdict halves(const Question& q, const Box& box, int target, int budget, std::size_t axis) {
+    const double quarter = 0.5 * box.half[axis];
+    Box half = box;
+    half.centre[axis] = box.centre[axis] - quarter;
+    half.half[axis] = quarter + 0x1p-50 * (std::abs(box.centre[axis]) + quarter);  // the halves overlap
+    const Verdict first = bisect(q, half, target, budget / 2);
+    if (first == Verdict::undecided) return first;
+    half.centre[axis] = box.centre[axis] + quarter;
+    return bisect(q, half, target, budget / 2) == first ? first : Verdict::undecided;
+  }
+
+  void measure_roundoff(const Question& q, const Box& box, int target) {
+    if (semantics_ == Semantics::real) return;
+    for (int i = 0; i < width_; ++i) {
+      const Interval slack(-q.remainder[index(i)], q.remainder[index(i)]);
+      Interval r = q.base[index(i)] + slack;
+      for (int k = 0; k < q.axes; ++k) {
+        const double h = box.half[index(k)];
+        r += (Interval(-h, h) + box.centre[index(k)]) * q.axis[index(k * width_ + i)];
+      }
+      error_[index(i)] = Roundoff(r);
+    }
+    bool overflow = false;
+    roundoff_.head_input(error_, unscaled_);
+    for (const Roundoff& e : error_) overflow |= !(e.computed().magnitude() < kLargestResidual);
+    if (overflow) {
+      std::fill(roundoff_of_.begin(), roundoff_of_.end(), kInfinity);
+      return;
+    }
+    const double own = logit_roundoff(target);
+    for (int rival = 0; rival < vocabulary_; ++rival) {
+      double propagated = 0.0;
+      for (int i = 0; i < width_; ++i)
+        propagated += error_[index(i)].error *
+                      difference_[index((target * vocabulary_ + rival) * width_ + i)].magnitude();
+      const double sum = propagated + own + logit_roundoff(rival) + kUnderflow;
+      roundoff_of_[index(rival)] = sum >= 0.0 ? sum : kInfinity;
+    }
+  }
+
+  // Of the head's own sum, for one token.
+  double logit_roundoff(int token) const {
+    const auto& head = roundoff_.head();
+    double size = 0.0;
+    for (int i = 0; i < width_; ++i)
+      size +=
+          model::Number<Roundoff>::magnitude(error_[index(i)]) * head.magnitude[index(token * width_ + i)];
+    if (!head.bias.empty()) size += head.bias[index(token)].magnitude();
+    return roundoff::widening(float32_absorb(0.0, size, head.rows + head.rank + 3), 0.0);
+  }
+
+  Semantics semantics_;
+  int vocabulary_, width_;
+  bool unscaled_;
+  Tail<Interval> point_;
+  Tail<Jet<M>> jets_;
+  Tail<Roundoff> roundoff_;
+  std::vector<Interval> centre_;
+  std::vector<Jet<M>> slope_;
+  std::vector<Roundoff> error_;
+  std::vector<double> roundoff_of_;        // V: of the margin against each rival, over the last box
+  std::vector<Interval> difference_;       // V x V x d: head weights of target minus rival
+  std::vector<Interval> bias_difference_;  // V x V
+  std::vector<RivalMargin> rivals_;
+};
+
+template <int M>
+std::unique_ptr<TailBounds> make_for(const Decoder& decoder, Semantics semantics, int axes) {
+  if constexpr (M > kMaxAxes) {
+    throw InputError("'" + decoder.name + "': the attention output has rank " + std::to_string(axes) +
+                     "; this engine bounds at most " + std::to_string(kMaxAxes) + " dimensions");
+  } else {
+    if (axes <= M) return std::make_unique<TailBoundsOf<M>>(decoder, semantics);
+    return make_for<(M < 8 ? M + 1 : 2 * M)>(decoder, semantics, axes);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<TailBounds> TailBounds::make(const Decoder& decoder, Semantics semantics, int axes) {
+  return make_for<1>(decoder, semantics, axes);
+}
+
+}  // namespace carryscope::verify

@@ -1,0 +1,15 @@
+// What the search may say about a cube, a step or a pair. Undecided is never rounded up.
+#pragma once
+
+namespace carryscope::verify {
+
+enum class Verdict {
+  correct,   // every pair: the true digit's logit is above all others, in every evaluation covered
+  wrong,     // every pair: some other logit is above the true digit's, in every evaluation covered
+  rounding,  // every pair: decided over the reals, but within the rounding bound of float32
+  undecided,
+};
+
+enum class Semantics { real, float32 };
+
+}  // namespace carryscope::verify
