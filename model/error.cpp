@@ -4,9 +4,9 @@
 
 namespace carryscope::model {
 
-void report_broken(std::string_view invariant, const std::source_location& where) {
-  throw BrokenInvariant(fmt::format("internal error at {}:{} ({}): it must hold that {}", where.file_name(),
-                                    where.line(), where.function_name(), invariant));
+void report_broken(std::string_view invariant, const CallSite& where) {
+  throw BrokenInvariant(fmt::format("internal error at {}:{} ({}): it must hold that {}", where.file,
+                                    where.line, where.function, invariant));
 }
 
 }  // namespace carryscope::model

@@ -6,7 +6,6 @@
 // would otherwise come out as a theorem.
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,10 +22,20 @@ class BrokenInvariant : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void report_broken(std::string_view invariant, const std::source_location& where);
+// Where a call stands; std::source_location needs a clang newer than the fuzzers' and clang-tidy's 14.
+struct CallSite {
+  const char* file;
+  int line;
+  const char* function;
+  static constexpr CallSite here(const char* file = __builtin_FILE(), int line = __builtin_LINE(),
+                                 const char* function = __builtin_FUNCTION()) {
+    return {file, line, function};
+  }
+};
 
-inline void ensure(bool holds, std::string_view invariant,
-                   const std::source_location& where = std::source_location::current()) {
+[[noreturn]] void report_broken(std::string_view invariant, const CallSite& where = CallSite::here());
+
+inline void ensure(bool holds, std::string_view invariant, const CallSite& where = CallSite::here()) {
   if (!holds) [[unlikely]]
     report_broken(invariant, where);
 }

@@ -193,7 +193,7 @@ Weights& dense(Decoder& decoder, Dense which) {
     case Dense::head:
       return decoder.head;
   }
-  report_broken("every dense matrix has a place", std::source_location::current());
+  report_broken("every dense matrix has a place");
 }
 
 Decoder skeleton(const Config& config) {

@@ -101,7 +101,7 @@ QkvTying tying_from(Reader& reader, const std::string& name) {
 std::string_view activation_name(Activation activation) {
   for (const auto& [a, name] : kActivations)
     if (a == activation) return name;
-  report_broken("every activation has a name", std::source_location::current());
+  report_broken("every activation has a name");
 }
 
 std::optional<Activation> activation_from(std::string_view name) {
