@@ -2,10 +2,12 @@
 // its range is the hull of its values at both ends and at the turning points in between. That these
 // are all the turning points, and their values, is proven in tests/verify/elementary_test.cpp.
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "model/error.h"
 #include "verify/elementary.h"
+#include "verify/elementary_tables.h"
 
 namespace carryscope::verify {
 
@@ -14,23 +16,25 @@ namespace {
 constexpr double kTiny = std::numeric_limits<double>::denorm_min();
 const Interval kAlmostOne(1.0 - 0x1p-53, 1.0 + 0x1p-52);
 
-// The function turns somewhere in [low, high], where its value lies in `value`.
+// The function turns somewhere in [low, high], where its value lies in [least, greatest].
 struct Turn {
-  double low, high;
-  Interval value;
+  double low, high, least, greatest;
 };
 
-Turn turn_near(double x, double value) {
-  return {x - 0x1p-40, x + 0x1p-40, Interval(value - 0x1p-52, value + 0x1p-52)};
+constexpr Turn turn_near(double x, double value) {
+  return {x - 0x1p-40, x + 0x1p-40, value - 0x1p-52, value + 0x1p-52};
 }
 
 // f(x) for finite doubles; f also encloses the limits beyond +-kLargest, save the upper one of the
 // functions that grow.
 template <class F>
 Interval range(F f, Interval x, std::span<const Turn> turns) {
-  Interval y = hull(f(std::max(x.lower(), -kLargest)), f(std::min(x.upper(), kLargest)));
+  const double low = std::max(x.lower(), -kLargest), high = std::min(x.upper(), kLargest);
+  Interval y = f(low);
+  if (low == high) return y;
+  y = hull(y, f(high));
   for (const Turn& turn : turns)
-    if (x.lower() <= turn.high && turn.low <= x.upper()) y = hull(y, turn.value);
+    if (low <= turn.high && turn.low <= high) y = hull(y, Interval(turn.least, turn.greatest));
   return y;
 }
 
@@ -41,10 +45,20 @@ Interval growing_range(F f, Interval x, std::span<const Turn> turns) {
   return x.upper() == kInfinity ? hull(y, Interval(y.upper(), kInfinity)) : y;
 }
 
-Interval gelu_erf_at(double x) { return x < -39.0 ? Interval(-kTiny, 0.0) : at::normal_cdf(x) * x; }
+bool is_near(double x) { return x >= -8.0 && x <= 7.99; }
+Interval near_at(const double (&rows)[kNearPieces][kRow], double x) {
+  const double value = near_value(rows, x), error = std::abs(value) * kRowError + kNearError;
+  return Interval::from_pair(Pair{error - value, value + error});
+}
+
+Interval gelu_erf_at(double x) {
+  if (is_near(x)) return near_at(kNearCdfRows, x) * x;
+  return x < -39.0 ? Interval(-kTiny, 0.0) : at::normal_cdf(x) * x;
+}
 
 // Phi(x) + x phi(x)
 Interval gelu_erf_slope_at(double x) {
+  if (is_near(x)) return near_at(kNearGeluSlopeRows, x);
   if (x < -39.0) return Interval(-kTiny, 0.0);
   if (x > 39.0) return kAlmostOne;
   const at::Normal normal = at::normal(x);
@@ -97,35 +111,35 @@ Interval gelu_tanh_slope_at(double x) {
 }  // namespace
 
 Interval gelu_erf(Interval x) {
-  static const Turn turns[] = {turn_near(-0x1.80ead197f00b4p-1, -0x1.5c19dd4b1a3fbp-3)};
+  static constexpr Turn turns[] = {turn_near(-0x1.80ead197f00b4p-1, -0x1.5c19dd4b1a3fbp-3)};
   return growing_range(gelu_erf_at, x, turns);
 }
 
 Interval gelu_erf_slope(Interval x) {
-  static const Turn turns[] = {turn_near(-0x1.6a09e667f3bcdp+0, -0x1.07fee57f1cd3bp-3),
-                               turn_near(0x1.6a09e667f3bcdp+0, 0x1.20ffdcafe39a7p+0)};
+  static constexpr Turn turns[] = {turn_near(-0x1.6a09e667f3bcdp+0, -0x1.07fee57f1cd3bp-3),
+                                   turn_near(0x1.6a09e667f3bcdp+0, 0x1.20ffdcafe39a7p+0)};
   return range(gelu_erf_slope_at, x, turns);
 }
 
 Interval gelu_tanh(Interval x) {
-  static const Turn turns[] = {turn_near(-0x1.81429f9e97e4dp-1, -0x1.5c3e533586d1ap-3)};
+  static constexpr Turn turns[] = {turn_near(-0x1.81429f9e97e4dp-1, -0x1.5c3e533586d1ap-3)};
   return growing_range(gelu_tanh_at, x, turns);
 }
 
 Interval gelu_tanh_slope(Interval x) {
-  static const Turn turns[] = {turn_near(-0x1.6b23142700629p+0, -0x1.082d849a669ebp-3),
-                               turn_near(0x1.6b23142700629p+0, 0x1.2105b0934cd3dp+0)};
+  static constexpr Turn turns[] = {turn_near(-0x1.6b23142700629p+0, -0x1.082d849a669ebp-3),
+                                   turn_near(0x1.6b23142700629p+0, 0x1.2105b0934cd3dp+0)};
   return range(gelu_tanh_slope_at, x, turns);
 }
 
 Interval silu(Interval x) {
-  static const Turn turns[] = {turn_near(-0x1.474973c84120bp+0, -0x1.1d25cf210482ep-2)};
+  static constexpr Turn turns[] = {turn_near(-0x1.474973c84120bp+0, -0x1.1d25cf210482ep-2)};
   return growing_range(silu_at, x, turns);
 }
 
 Interval silu_slope(Interval x) {
-  static const Turn turns[] = {turn_near(-0x1.331e23ad9de11p+1, -0x1.98f11d6cef08bp-4),
-                               turn_near(0x1.331e23ad9de11p+1, 0x1.198f11d6cef09p+0)};
+  static constexpr Turn turns[] = {turn_near(-0x1.331e23ad9de11p+1, -0x1.98f11d6cef08bp-4),
+                                   turn_near(0x1.331e23ad9de11p+1, 0x1.198f11d6cef09p+0)};
   return range(silu_slope_at, x, turns);
 }
 

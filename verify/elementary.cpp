@@ -135,6 +135,7 @@ namespace {
 // f over x for increasing f.
 template <class F>
 Interval increasing(F f, Interval x) {
+  if (x.lower() == x.upper()) return f(x.lower());
   return Interval::from_pair(Pair{f(x.lower()).bounds[0], f(x.upper()).bounds[1]});
 }
 
@@ -154,7 +155,7 @@ Interval erf_at(double x) {
 
 Interval exp(Interval x) { return increasing(at::exp, x); }
 Interval tanh(Interval x) { return intersect(increasing(at::tanh, x), Interval(-1.0, 1.0)); }
-Interval sigmoid(Interval x) { return intersect(increasing(at::sigmoid, x), Interval(0.0, 1.0)); }
+Interval sigmoid(Interval x) { return 1.0 / (exp(-x) + 1.0); }
 Interval normal_cdf(Interval x) { return intersect(increasing(at::normal_cdf, x), Interval(0.0, 1.0)); }
 Interval erf(Interval x) { return intersect(increasing(erf_at, x), Interval(-1.0, 1.0)); }
 

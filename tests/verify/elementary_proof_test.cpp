@@ -65,7 +65,9 @@ Ball rounding_bound(const double (&a)[kRow], const Ball& h, const Ball& t_error)
     small = small + Ball(std::abs(a[i])) * power;
   }
   const Ball result = Ball(std::abs(a[0])) + small;
-  return (u * result + Ball(13) * u * small + t_error * slope) * Ball(1 + 0x1p-20);
+  const Ball linear = Ball(std::abs(a[1])) * h;
+  return (u * result + Ball(3) * u * linear + Ball(12) * u * (small - linear) + t_error * slope) *
+         Ball(1 + 0x1p-20);
 }
 
 // Proves |row_value - f| <= kRowError f on the piece around `centre`, where f > 0 is given by its
@@ -141,6 +143,40 @@ void prove_unit_rows(const double (&rows)[verify::kUnitPieces][kRow], const Expa
 TEST(ElementaryProof, NormalRows) { prove_unit_rows(verify::kNormalRows, normal_above_half); }
 TEST(ElementaryProof, TanhRows) { prove_unit_rows(verify::kTanhRows, tanh_series); }
 
+Series gelu_erf_series(const Series& x) { return x * (constant(Ball(0.5)) + normal_above_half(x)); }
+
+// |row_value - f| <= kRowError |row_value| + kNearError on one part of a piece.
+void prove_near_part(const double (&a)[kRow], const Ball& centre, const Ball& offset, const Ball& part,
+                     const Expansion& f, int terms) {
+  const Series row = row_series(a, offset);
+  const Ball error = size_on(row - enclosing(f, centre + offset, part, terms), terms, part) +
+                     rounding_bound(a, abs(offset) + part, Ball(0x1p-57));
+  const Ball least = abs(row[0]) - (size_on(row, kRow, part) - abs(row[0]));
+  const Ball floor = test::certainly_lt(Ball(0), least) ? least : Ball(0);
+  ASSERT_TRUE(test::certainly_le(error, Ball(kRowError * (1 - 0x1p-20)) * floor + Ball(verify::kNearError)))
+      << "centre " << test::approximate(centre) << ": " << test::approximate(error);
+}
+
+void prove_near_rows(const double (&rows)[verify::kNearPieces][kRow], const Expansion& f, int terms) {
+  constexpr int kParts = 8;
+  const Ball part = Ball(1.0 / 32) * Ball(1 + 0x1p-30) / Ball(kParts);
+  for (int i = 0; i < verify::kNearPieces && !testing::Test::HasFailure(); ++i) {
+    const double centre = (2 * i + 1) / 32.0 - 8.0;
+    ASSERT_EQ(verify::near_value(rows, centre), rows[i][0]);
+    for (int k = 0; k < kParts; ++k)
+      prove_near_part(rows[i], Ball(centre), Ball(2 * k + 1 - kParts) * part, part, f, terms);
+  }
+}
+
+TEST(ElementaryProof, NearRows) {
+  prove_near_rows(
+      verify::kNearCdfRows, [](const Series& x) { return constant(Ball(0.5)) + normal_above_half(x); },
+      test::kLength);
+  prove_near_rows(
+      verify::kNearGeluSlopeRows, [](const Series& x) { return derivative(gelu_erf_series(x)); },
+      test::kLength - 1);
+}
+
 // A wrong digit in a row does not pass.
 TEST(ElementaryProof, NoticesADamagedRow) {
   double row[kRow];
@@ -175,7 +211,6 @@ Series gelu_tanh_series(const Series& x) {
   const Series v = constant(scale) * (x + constant(k) * x * x * x);
   return x / (constant(Ball(1)) + exp(constant(Ball(0)) - v));
 }
-Series gelu_erf_series(const Series& x) { return x * (constant(Ball(0.5)) + normal_above_half(x)); }
 Series silu_series(const Series& x) { return x / (constant(Ball(1)) + exp(constant(Ball(0)) - x)); }
 
 // Proves that the n-th derivative has one sign on [low, high].
