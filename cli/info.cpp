@@ -122,7 +122,7 @@ void print_rows(const std::vector<Row>& rows, int parameters, std::string_view c
 ordered_json config_json(const Config& config) {
   ordered_json out;
   for (const auto& [key, setting] : model::settings_of(config))
-    std::visit([&out, &key = key](const auto& value) { out[key] = value; }, setting);
+    std::visit([&slot = out[key]](const auto& value) { slot = value; }, setting);
   return out;
 }
 

@@ -180,7 +180,7 @@ std::string write_safetensors(const Checkpoint& checkpoint) {
   const Factored& model = *checkpoint.factored;
   Json config = Json::object();
   for (const auto& [key, setting] : settings_of(model.config))
-    std::visit([&config, &key](const auto& value) { config[key] = value; }, setting);
+    std::visit([&slot = config[key]](const auto& value) { slot = value; }, setting);
   Json header = Json::object();
   Json& metadata = header["__metadata__"] = Json::object();
   metadata["format"] = kFormat;
