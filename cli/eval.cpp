@@ -11,11 +11,11 @@
 #include <fmt/ostream.h>
 
 #include "cli/command.h"
+#include "model/checkpoint/atomic_file.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/evaluate.h"
 #include "model/record.h"
-#include "model/checkpoint/atomic_file.h"
 
 namespace carryscope::cli {
 namespace {
@@ -176,6 +176,7 @@ void add_eval(CLI::App& program, const Context& context) {
                    "paper (10 sets of 10,000), adderboard (10 edge cases, 10,000 random) or random:N")
       ->capture_default_str();
   command->add_option("--seed", flags->seed, "of random:N, as in Python's random.Random(seed)")
+      ->check(CLI::NonNegativeNumber)  // else -1 would become 2^64 - 1
       ->capture_default_str();
   command->add_option("--threads", flags->threads, "changes the time and nothing else")
       ->check(CLI::Range(1, 1024))

@@ -3,19 +3,19 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <random>
 
 #include <gtest/gtest.h>
 
 #include "model/error.h"
+#include "tests/model/random_decoder.h"
 
 namespace carryscope::model {
 namespace {
 
 constexpr std::uint32_t kSeed = 20261123;
 
-Pair random_pair(std::mt19937_64& random, int digits) {
+Pair random_pair(testing::Random& random, int digits) {
   // Half of the digits of b complement those of a, so that long cascades are common.
   Pair pair;
   for (int place = 0; place < digits; ++place) {
@@ -25,31 +25,6 @@ Pair random_pair(std::mt19937_64& random, int digits) {
     pair.b += b * power_of_ten(place);
   }
   return pair;
-}
-
-// A valid layout with shuffled places, repeated operand digits, shuffled digit tokens.
-Layout random_layout(std::mt19937_64& random, int digits, int vocabulary) {
-  Layout layout;
-  layout.digits = digits;
-  std::vector<int> tokens(static_cast<std::size_t>(vocabulary));
-  std::iota(tokens.begin(), tokens.end(), 0);
-  std::shuffle(tokens.begin(), tokens.end(), random);
-  std::copy_n(tokens.begin(), 10, layout.digit_tokens.begin());
-  for (int place = 0; place < digits; ++place)
-    for (const Role role : {Role::a, Role::b})
-      for (std::uint64_t copies = 1 + random() % 2; copies > 0; --copies)
-        layout.prompt.push_back({role, place, 0});
-  for (std::uint64_t fixed = random() % 4; fixed > 0; --fixed)
-    layout.prompt.push_back(
-        {Role::fixed, 0, static_cast<int>(random() % static_cast<std::uint64_t>(vocabulary))});
-  std::shuffle(layout.prompt.begin(), layout.prompt.end(), random);
-  for (int place = 0; place <= digits; ++place) layout.answer.push_back({Role::sum, place, 0});
-  std::shuffle(layout.answer.begin(), layout.answer.end(), random);
-  if (vocabulary > 10 && random() % 2) {
-    layout.end_token = tokens[10];
-    layout.answer.push_back({Role::fixed, 0, tokens[10]});
-  }
-  return layout;
 }
 
 TEST(Addition, SeedsLayoutIsThePublishedFormat) {
@@ -64,12 +39,12 @@ TEST(Addition, SeedsLayoutIsThePublishedFormat) {
 }
 
 TEST(Addition, TokensRoundTripInRandomLayouts) {
-  std::mt19937_64 random(kSeed);
+  testing::Random random(kSeed);
   for (int round = 0; round < 2000; ++round) {
-    SCOPED_TRACE(testing::Message() << "seed " << kSeed << ", round " << round);
+    SCOPED_TRACE(::testing::Message() << "seed " << kSeed << ", round " << round);
     const int digits = 1 + round % kMaxDigits;
     const int vocabulary = 10 + static_cast<int>(random() % 6);
-    const Layout layout = random_layout(random, digits, vocabulary);
+    const Layout layout = testing::random_layout(random, digits, vocabulary);
     ASSERT_NO_THROW(validate(layout, vocabulary, "random"));
     const Pair pair = random_pair(random, digits);
     const std::vector<int> tokens = tokenise(layout, pair);
@@ -108,9 +83,9 @@ TEST(Addition, CarriesAndCascades) {
 }
 
 TEST(Addition, CarriesAgreeWithModularSums) {
-  std::mt19937_64 random(kSeed + 1);
+  testing::Random random(kSeed + 1);
   for (int round = 0; round < 5000; ++round) {
-    SCOPED_TRACE(testing::Message() << "seed " << kSeed + 1 << ", round " << round);
+    SCOPED_TRACE(::testing::Message() << "seed " << kSeed + 1 << ", round " << round);
     const int digits = 1 + round % kMaxDigits;
     const Pair pair = random_pair(random, digits);
     const std::vector<int> carry = carries(pair, digits);
