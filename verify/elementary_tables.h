@@ -26,7 +26,7 @@ extern const double kNearGeluSlopeRows[kNearPieces][kRow];  // (x Phi(x))', x in
 // Relative error of row_value, truncation and every rounding; proven in tests/verify/elementary_test.cpp.
 inline constexpr double kRowError = 4.5e-16;
 // On the near tables it is kRowError |row_value| + kNearError.
-inline constexpr double kNearError = 1e-16;
+inline constexpr double kNearError = 1.5e-16;
 
 struct Piece {
   std::size_t index;
