@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+#include <fmt/ranges.h>
 
 #include "cli/command.h"
 #include "model/checkpoint/atomic_file.h"
@@ -29,18 +30,19 @@ struct Flags {
 };
 
 struct Row {
-  std::string part, shape;
+  std::string part;
+  std::vector<int> shape;
   std::size_t parameters = 0;
 };
 
-std::string shape_text(int rows, int cols) {
-  return rows <= 1 ? std::to_string(cols) : fmt::format("{} x {}", rows, cols);
+std::vector<int> shape(int rows, int cols) {
+  return rows <= 1 ? std::vector<int>{cols} : std::vector<int>{rows, cols};
 }
 
 std::vector<Row> stored_parts(const Config& config) {
   std::vector<Row> rows;
   for (const model::Part& part : model::parts(config))
-    rows.push_back({part.name, shape_text(part.rows, part.cols), part.size()});
+    rows.push_back({part.name, shape(part.rows, part.cols), part.size()});
   return rows;
 }
 
@@ -48,7 +50,7 @@ std::vector<Row> stored_parts(const Config& config) {
 std::vector<Row> dense_parts(const Decoder& d) {
   std::vector<Row> rows;
   const auto add = [&rows](const std::string& name, const Weights& w) {
-    if (!w.empty()) rows.push_back({name, shape_text(w.rows, w.cols), w.value.size()});
+    if (!w.empty()) rows.push_back({name, shape(w.rows, w.cols), w.value.size()});
   };
   const auto add_norm = [&add](const std::string& name, const model::Norm& norm) {
     add(name + ".weight", norm.weight);
@@ -113,10 +115,11 @@ std::string layout_text(const model::Layout& layout) {
 }
 
 void print_rows(const std::vector<Row>& rows, int parameters, std::string_view counted) {
-  fmt::print(std::cout, "  {:<30} {:>9} {:>11}\n", "part", "shape", counted);
+  constexpr std::string_view kLine = "  {:<40} {:>9} {:>11}\n";
+  fmt::print(std::cout, kLine, "part", "shape", counted);
   for (const Row& row : rows)
-    fmt::print(std::cout, "  {:<30} {:>9} {:>11}\n", row.part, row.shape, row.parameters);
-  fmt::print(std::cout, "  {:<30} {:>9} {:>11}\n", "unique parameters", "", parameters);
+    fmt::print(std::cout, kLine, row.part, fmt::format("{}", fmt::join(row.shape, " x ")), row.parameters);
+  fmt::print(std::cout, kLine, "unique parameters", "", parameters);
 }
 
 ordered_json config_json(const Config& config) {
