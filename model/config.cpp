@@ -9,7 +9,7 @@
 namespace carryscope::model {
 namespace {
 
-constexpr std::string_view kNo = "";
+constexpr std::string_view kNo;  // the mode shares a factor, so there is no whole map
 
 constexpr std::array<TyingRow, 10> kTyings = {{
     {QkvTying::none,

@@ -10,6 +10,8 @@
 #include <limits>
 #include <map>
 
+#include <fmt/format.h>
+
 #include "model/error.h"
 
 namespace carryscope::model {
@@ -220,7 +222,7 @@ Factored assemble(const Config& config, Precision stored, std::vector<Tensor> te
   for (Tensor& tensor : tensors) {
     const std::string name = tensor.name;
     if (!left.emplace(name, std::move(tensor)).second)
-      throw InputError(where + ": tensor " + name + " comes twice");
+      throw InputError(fmt::format("{}: tensor {} comes twice, expected once", where, name));
   }
   Factored model{config, stored, {}};
   for (const Part& part : parts(config)) {

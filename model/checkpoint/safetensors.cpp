@@ -38,7 +38,7 @@ Described describe(const std::string& name, const Json& json, std::size_t data, 
   const std::string field = "tensor " + printable(name);
   JsonObject in(json, where, field);
   Described d;
-  d.tensor.name = name;
+  d.tensor.name = printable(name);
   const std::string dtype = in.text("dtype");
   if (dtype != "F32" && dtype != "F64")
     in.reject("dtype", fmt::format("is '{}', expected F32 or F64", printable(dtype)));

@@ -129,7 +129,7 @@ Read File::tensor(const std::string& name, const PickleNode& node) const {
   if (shape.size() > 2 || stride.size() != shape.size())
     throw InputError(fmt::format("{} has {} dimensions and {} strides, expected a vector or a matrix", field,
                                  shape.size(), stride.size()));
-  Read read{{name, {}, {}}, type};
+  Read read{{printable(name), {}, {}}, type};
   std::int64_t extent[2] = {1, 1}, step[2] = {0, 0}, last = pickle_.at(node.items[1]).integer;
   bool inside = last >= 0 && last < storage_node.integer;
   for (std::size_t i = 0; i < shape.size(); ++i) {

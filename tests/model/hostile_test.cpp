@@ -302,6 +302,7 @@ TEST(TorchDictionary, MissingOrWrongParts) {
   refused(with_pickle("shareA_tieKV", "shareC_tieKV"), {"tie_qkv", "shareC_tieKV", "shareA_tieKV"});
   refused(with_pickle("ln_f.weight", "ln_g.weight"), {"ln_f.weight", "missing"});
   refused(with_pickle("FloatStorage", "HalfStorage\n"), {"torch.HalfStorage"});
+  refused(with_pickle("lm_head.weight", "lm\nhead\033[31m.w"), {"lm?head?[31m.w", "surplus"});
 }
 
 TEST(TorchDictionary, ContradictsItself) {
