@@ -147,7 +147,8 @@ Eigen::MatrixXd centres(const Readings& readings, int width) {
 
 // Principal axes, one column each: of the typical attention, with enough of every single
 // contribution mixed in that no direction any token reaches is lost.
-Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& centre, int width) {
+Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& centre, int width,
+                               bool complete) {
   Eigen::MatrixXd typical = Eigen::MatrixXd::Zero(width, width), reach = typical;
   for (std::size_t h = 0; h < readings.size(); ++h)
     for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
@@ -158,7 +159,7 @@ Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& 
     });
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> all(reach);
   const double largest = std::max(all.eigenvalues().maxCoeff(), 0.0);
-  const auto rank = (all.eigenvalues().array() > 1e-24 * largest).count();
+  const Eigen::Index rank = complete ? width : (all.eigenvalues().array() > 1e-24 * largest).count();
   const Eigen::MatrixXd span = all.eigenvectors().rightCols(rank);
   const Eigen::MatrixXd inside = span.transpose() * (typical + 1e-9 * reach) * span;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> turned(inside);
@@ -174,20 +175,16 @@ void store_axes(Question& q, const Readings& readings, const Eigen::MatrixXd& ce
   q.weight_low.assign(size, 0.0);
   q.weight_high.assign(size, 0.0);
   q.coordinate.assign(index(q.axes), std::vector<double>(size, 0.0));
-  q.spread.assign(index(q.axes), 0.0);
   std::vector<double> rest(index(q.width), 0.0);
   for (int h = 0; h < q.heads; ++h) {
-    std::vector<double> head_rest(index(q.width), 0.0), head_spread(index(q.axes), 0.0);
+    std::vector<double> head_rest(index(q.width), 0.0);
     for_each_reading(readings[index(h)], [&](std::size_t c, std::size_t s, const Reading& r, double) {
       const std::size_t at = q.at(h, static_cast<int>(c)) + s;
       q.weight_low[at] = std::max(0.0, r.weight.lower());
       q.weight_high[at] = r.weight.upper();
       if (q.weight_high[at] <= 0) return;
       const Eigen::VectorXd z = axes.transpose() * (middle(r.contribution) - centre.col(h));
-      for (int k = 0; k < q.axes; ++k) {
-        q.coordinate[index(k)][at] = z[k];
-        head_spread[index(k)] = std::max(head_spread[index(k)], std::abs(z[k]));
-      }
+      for (int k = 0; k < q.axes; ++k) q.coordinate[index(k)][at] = z[k];
       for (int i = 0; i < q.width; ++i) {
         Interval left = r.contribution[index(i)] - Interval(centre(i, h));
         for (int k = 0; k < q.axes; ++k) left -= Interval(z[k]) * axes(i, k);
@@ -195,9 +192,28 @@ void store_axes(Question& q, const Readings& readings, const Eigen::MatrixXd& ce
       }
     });
     for (std::size_t i = 0; i < rest.size(); ++i) rest[i] += head_rest[i];
-    for (std::size_t k = 0; k < q.spread.size(); ++k) q.spread[k] += head_spread[k];
   }
   for (std::size_t i = 0; i < rest.size(); ++i) q.remainder[i] += rest[i];
+}
+
+// With all axes, any vector p with |p_i| <= remainder_i is sum_k (Q_k p) Q_k up to how far Q is from
+// orthonormal. The base's own radius goes the same way, so that the centre is a point.
+void turn_remainder_into_slack(Question& q) {
+  for (int i = 0; i < q.width; ++i) {
+    q.remainder[index(i)] += q.base[index(i)].radius();
+    q.base[index(i)] = q.base[index(i)].mid();
+  }
+  const auto axis = [&](int k, int i) { return q.axis[index(k * q.width + i)]; };
+  std::vector<double> left(index(q.width), 0.0);
+  for (int i = 0; i < q.width; ++i)
+    for (int j = 0; j < q.width; ++j) {
+      Interval defect = i == j ? -1.0 : 0.0;
+      for (int k = 0; k < q.axes; ++k) defect += Interval(axis(k, i)) * axis(k, j);
+      left[index(i)] += defect.magnitude() * q.remainder[index(j)];
+    }
+  for (int k = 0; k < q.axes; ++k)
+    for (int i = 0; i < q.width; ++i) q.slack[index(k)] += std::abs(axis(k, i)) * q.remainder[index(i)];
+  q.remainder = left;
 }
 
 template <class T>
@@ -217,7 +233,7 @@ Question build(const AttentionTable<T>& table, int step, int symbol) {
   Reader<T> reader(table, query);
   const Readings readings = reader.read(q.cells);
   const Eigen::MatrixXd centre = centres(readings, q.width);
-  const Eigen::MatrixXd axes = principal_axes(readings, centre, q.width);
+  const Eigen::MatrixXd axes = principal_axes(readings, centre, q.width, Number<T>::kRounds);
 
   const model::Weights& bias = table.maps().shape().output_bias;
   for (int i = 0; i < q.width; ++i) {
@@ -230,6 +246,8 @@ Question build(const AttentionTable<T>& table, int step, int symbol) {
   if constexpr (Number<T>::kRounds)
     q.remainder = mixing_roundoff(table.maps().shape(), reader.largest_values(), q.base, position + 1);
   store_axes(q, readings, centre, axes);
+  q.slack.assign(index(q.axes), 0.0);
+  if (Number<T>::kRounds) turn_remainder_into_slack(q);
   return q;
 }
 

@@ -3,10 +3,12 @@
 // The residual after attention is r = base + sum_h sum_j E_h[j, x_j] (C_h[j, x_j] - c_h) / D_h, with
 // C = V W_o, c_h a fixed centre per head and D_h = sum_j E_h[j, x_j]. The contributions C - c_h are
 // expressed in the principal axes Q of the attention output: C - c_h = sum_k z_k Q_k + rest, where
-// the coordinates z_k are doubles and |rest| <= remainder, so that
-//     r  lies in  base + sum_k u_k Q_k +- remainder,    u_k = sum_h (sum_j E_h z_k) / D_h.
+// the coordinates z_k are doubles, so that
+//     r  lies in  base + sum_k (u_k +- slack_k) Q_k +- remainder,    u_k = sum_h (sum_j E_h z_k) / D_h.
 // Everything a bound needs about attention is therefore weights E (enclosed) and coordinates z
-// (exact). The number of axes is the rank of the output, not the residual's width.
+// (exact). Over the reals the number of axes is the rank of the output, not the residual's width, and
+// what they leave out is rounding-sized. Under float32 semantics the axes span the whole residual:
+// what its evaluation may add is known along every axis (slack), so it is bounded as tightly as u.
 #pragma once
 
 #include <vector>
@@ -30,8 +32,8 @@ struct Question {
 
   std::vector<Interval> base;     // d: embedding + output bias + sum of the centres
   std::vector<double> axis;       // axes x d: Q
+  std::vector<double> slack;      // axes, >= 0
   std::vector<double> remainder;  // d, >= 0
-  std::vector<double> spread;     // axes: a double not below |u_k| anywhere
 
   // What is read, by (head, cell, digit); a cell is a token of the addition that some position
   // holds, or a fixed position. Arrays are heads x cells x kLane; unused lanes have weight 0.

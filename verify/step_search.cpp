@@ -14,6 +14,9 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 constexpr int kSweepBudget = 32;
+// A cube is given up once its margins vary by less than this share of what cannot be resolved. Smaller:
+// fewer pairs are called rounding-dependent, and more cubes are needed to say so.
+constexpr double kResolutionShare = 1.0 / 16;
 
 // Calls visit(cube) for each part of the cube in which the target digit is known.
 template <class Visit>
@@ -90,7 +93,7 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes) {
     if (const Verdict verdict = examine(tail, cube); verdict != Verdict::undecided)
       leaf(cube, verdict);
     else
-      split(cube);
+      split(tail, cube);
   }
   return open_.empty();
 }
@@ -108,11 +111,12 @@ std::vector<Leaf> StepSearch::open() const {
   return nodes;
 }
 
+int StepSearch::target_token() const { return decoder_.layout.digit_tokens[index(target_digit_)]; }
+
 Verdict StepSearch::examine(TailBounds& tail, const Cube& cube) {
   target_digit_ = std::countr_zero(static_cast<unsigned>(cube.s[index(question_.target_place)]));
   range_.over(cube, output_);
-  const int token = decoder_.layout.digit_tokens[index(target_digit_)];
-  const Verdict swept = tail.sweep(question_, output_.total, token, kSweepBudget);
+  const Verdict swept = tail.sweep(question_, output_.total, target_token(), kSweepBudget);
   return swept != Verdict::undecided ? swept : examine_rivals(tail, cube);
 }
 
@@ -120,9 +124,8 @@ Verdict StepSearch::examine(TailBounds& tail, const Cube& cube) {
 Verdict StepSearch::examine_rivals(TailBounds& tail, const Cube& cube) {
   denominators_ = denominators(question_, cube);
   contender_count_ = 0;
-  const int token = decoder_.layout.digit_tokens[index(target_digit_)];
-  bool may_be_wrong = false, within_band = false;
-  for (const RivalMargin& rival : tail.rivals(question_, output_.total, token)) {
+  for (const RivalMargin& rival : tail.rivals(question_, output_.total, target_token())) {
+    if (rival.excluded) continue;
     if (contenders_.size() == contender_count_) contenders_.emplace_back();
     Contender& c = contenders_[contender_count_];
     c.margin = rival;
@@ -134,27 +137,32 @@ Verdict StepSearch::examine_rivals(TailBounds& tail, const Cube& cube) {
     if (c.best < 0) return Verdict::wrong;
     ++contender_count_;
   }
-  (void)may_be_wrong;
-  (void)within_band;
   return contender_count_ == 0 ? Verdict::correct : Verdict::undecided;
 }
 
-// Whether the tokens still free move some contender's margin less than its bound is uncertain anyway:
-// splitting further cannot help.
-bool StepSearch::beyond_resolution(const Cube& cube) {
+// For each contender, how far apart its two bounds stay at one pair even where the box is a point and
+// nothing is curved: what no splitting can remove.
+void StepSearch::measure_resolution(TailBounds& tail, const Cube& cube) {
+  Output point = output_;
+  point.total.half.fill(0.0);
+  for (Box& box : point.head) box.half.fill(0.0);
   const model::Pair somewhere = nth_pair(cube, 0);
+  const auto& rivals = tail.rivals(question_, point.total, target_token());
   for (std::size_t i = 0; i < contender_count_; ++i) {
     Contender& c = contenders_[i];
-    const double blur = c.shortfall.at(somewhere) + c.excess.at(somewhere);
-    if (c.worst + c.best - blur > blur) return false;
-    RivalMargin linear = c.margin;
-    linear.remainder = 0.0;
-    margin_upper(question_, output_, denominators_, linear, -1.0, linear.roundoff, c.shortfall);
-    margin_upper(question_, output_, denominators_, linear, 1.0, linear.roundoff, c.excess);
-    const double least = c.shortfall.at(somewhere) + c.excess.at(somewhere);
-    if (maximum(c.shortfall, cube) + maximum(c.excess, cube) - least > least) return false;
+    c.blur = c.shortfall.at(somewhere) + c.excess.at(somewhere);
+    for (const RivalMargin& rival : rivals) {
+      if (rival.rival != c.margin.rival) continue;
+      margin_upper(question_, point, denominators_, rival, -1.0, rival.roundoff, shortfall_);
+      margin_upper(question_, point, denominators_, rival, 1.0, rival.roundoff, excess_);
+      c.resolution = shortfall_.at(somewhere) + excess_.at(somewhere);
+    }
   }
-  return true;
+}
+
+// Whether the contender's margin varies less than can be resolved, where its functionals reach these maxima.
+bool StepSearch::unresolvable(const Contender& c, double shortfall, double excess) {
+  return shortfall + excess - c.blur <= kResolutionShare * c.resolution;
 }
 
 Token StepSearch::most_influential(const Cube& cube) {
@@ -176,37 +184,52 @@ Token StepSearch::most_influential(const Cube& cube) {
   return best < 0 ? Token{Role::a, -1} : token_at(best, question_.digits);
 }
 
-void StepSearch::split(const Cube& cube) {
+// Digits of the token that one look ahead already sends to leaves, by verdict.
+StepSearch::Groups StepSearch::look_ahead(const Cube& cube, Token token) {
+  const Digits all = cube.allowed(token.role, token.place);
+  Groups groups{all, 0, all};
+  std::array<double, 10> shortfall, excess;
+  for (std::size_t i = 0; i < contender_count_; ++i) {
+    const Contender& c = contenders_[i];
+    maxima_by_digit(c.shortfall, cube, token, shortfall);
+    maxima_by_digit(c.excess, cube, token, excess);
+    for (int d = 0; d < 10; ++d) {
+      const Digits bit = static_cast<Digits>(all & only(d));
+      if (!(shortfall[index(d)] < 0)) groups.correct = static_cast<Digits>(groups.correct & ~bit);
+      if (excess[index(d)] < 0) groups.wrong = static_cast<Digits>(groups.wrong | bit);
+      if (!unresolvable(c, shortfall[index(d)], excess[index(d)]))
+        groups.unresolvable = static_cast<Digits>(groups.unresolvable & ~bit);
+    }
+  }
+  groups.wrong = static_cast<Digits>(groups.wrong & ~groups.correct);
+  groups.unresolvable = static_cast<Digits>(groups.unresolvable & ~groups.correct & ~groups.wrong);
+  return groups;
+}
+
+void StepSearch::split(TailBounds& tail, const Cube& cube) {
+  const Verdict hopeless = semantics_ == Semantics::float32 ? Verdict::rounding : Verdict::undecided;
+  measure_resolution(tail, cube);
   const Token token = most_influential(cube);
-  if (token.place < 0 || beyond_resolution(cube)) {
-    leaf(cube, semantics_ == Semantics::float32 ? Verdict::rounding : Verdict::undecided);
+  const auto end = contenders_.begin() + static_cast<std::ptrdiff_t>(contender_count_);
+  if (token.place < 0 || std::all_of(contenders_.begin(), end,
+                                     [](const Contender& c) { return unresolvable(c, c.worst, c.best); })) {
+    leaf(cube, hopeless);
     return;
   }
-  const Digits all = cube.allowed(token.role, token.place);
-  Digits correct = all, wrong = 0;
-  std::array<double, 10> most;
-  for (std::size_t i = 0; i < contender_count_; ++i) {
-    maxima_by_digit(contenders_[i].shortfall, cube, token, most);
-    for (int d = 0; d < 10; ++d)
-      if (!(most[index(d)] < 0)) correct = static_cast<Digits>(correct & ~only(d));
-    maxima_by_digit(contenders_[i].excess, cube, token, most);
-    for (int d = 0; d < 10; ++d)
-      if (most[index(d)] < 0) wrong = static_cast<Digits>(wrong | (all & only(d)));
-  }
-  wrong = static_cast<Digits>(wrong & ~correct);
+  const Groups groups = look_ahead(cube, token);
   Cube part = cube;
-  const auto restrict_to = [&](Digits digits) { part.allowed(token.role, token.place) = digits; };
-  if (correct) {
-    restrict_to(correct);
-    leaf(part, Verdict::correct);
+  Digits& digits = part.allowed(token.role, token.place);
+  const Digits all = digits;
+  for (const auto& [group, verdict] :
+       {std::pair{groups.correct, Verdict::correct}, std::pair{groups.wrong, Verdict::wrong},
+        std::pair{groups.unresolvable, hopeless}}) {
+    digits = group;
+    if (group) leaf(part, verdict);
   }
-  if (wrong) {
-    restrict_to(wrong);
-    leaf(part, Verdict::wrong);
-  }
+  const int rest = all & ~groups.correct & ~groups.wrong & ~groups.unresolvable;
   for (int d = 0; d < 10; ++d)
-    if ((all & ~correct & ~wrong) >> d & 1) {
-      restrict_to(only(d));
+    if (rest >> d & 1) {
+      digits = only(d);
       push(part);
     }
 }

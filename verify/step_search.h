@@ -53,16 +53,24 @@ class StepSearch {
   // A rival that the bounds leave open over the current cube.
   struct Contender {
     RivalMargin margin;
-    Additive shortfall, excess;      // < 0 everywhere: certainly beaten; certainly ahead
-    double worst = 0.0, best = 0.0;  // maxima of shortfall and excess over the cube
+    Additive shortfall, excess;           // < 0 everywhere: certainly beaten; certainly ahead
+    double worst = 0.0, best = 0.0;       // maxima of shortfall and excess over the cube
+    double blur = 0.0, resolution = 0.0;  // shortfall + excess at a pair: now, and at best
+  };
+
+  struct Groups {
+    Digits correct = 0, wrong = 0, unresolvable = 0;
   };
 
   void push(const Cube& cube);
   void leaf(const Cube& cube, Verdict verdict);
   Verdict examine(TailBounds& tail, const Cube& cube);
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
-  bool beyond_resolution(const Cube& cube);
-  void split(const Cube& cube);
+  void measure_resolution(TailBounds& tail, const Cube& cube);
+  static bool unresolvable(const Contender& contender, double shortfall, double excess);
+  Groups look_ahead(const Cube& cube, Token token);
+  void split(TailBounds& tail, const Cube& cube);
+  int target_token() const;
   Token most_influential(const Cube& cube);
 
   const Question& question_;
@@ -78,6 +86,7 @@ class StepSearch {
   Denominators denominators_;
   std::vector<Contender> contenders_;
   std::size_t contender_count_ = 0;
+  Additive shortfall_, excess_;
   std::vector<double> influence_;
   int target_digit_ = 0;
 };

@@ -43,7 +43,6 @@ class TailBoundsOf final : public TailBounds {
   }
 
   Verdict sweep(const Question& question, const Box& box, int target, int budget) override {
-    measure_roundoff(question, box, target);
     return bisect(question, box, target, budget);
   }
 
@@ -54,15 +53,15 @@ class TailBoundsOf final : public TailBounds {
     for (int rival = 0; rival < vocabulary_; ++rival) {
       if (rival == target) continue;
       const Margin m = margin(target, rival, question, box);
-      if (m.range.lower() > roundoff_of_[index(rival)]) continue;
       RivalMargin r;
+      r.excluded = m.range.lower() > roundoff_of_[index(rival)];
       r.rival = rival;
       r.at_centre = m.at_centre;
       r.roundoff = roundoff_of_[index(rival)];
       for (std::size_t k = 0; k < index(question.axes); ++k) {
         r.slope[k] = m.slope[k].mid();
         r.blur[k] = m.slope[k].radius();
-        r.remainder += r.blur[k] * box.half[k];
+        r.remainder += r.blur[k] * box.half[k] + m.slope[k].magnitude() * question.slack[k];
       }
       rivals_.push_back(r);
     }
@@ -95,7 +94,8 @@ class TailBoundsOf final : public TailBounds {
       for (int k = 0; k < q.axes; ++k) {
         const double axis = q.axis[index(k * width_ + i)];
         at_centre += Interval(axis) * box.centre[index(k)];
-        reach += Interval(-box.half[index(k)], box.half[index(k)]) * axis;
+        const double extent = box.half[index(k)] + q.slack[index(k)];
+        reach += Interval(-extent, extent) * axis;
         jet.slope[index(k)] = axis;
       }
       centre_[index(i)] = at_centre;
@@ -116,14 +116,17 @@ class TailBoundsOf final : public TailBounds {
       for (std::size_t k = 0; k < index(q.axes); ++k) m.slope[k] += slope_[i].slope[k] * w;
     }
     m.range = m.at_centre;
-    for (std::size_t k = 0; k < index(q.axes); ++k)
-      m.range += m.slope[k] * Interval(-box.half[k], box.half[k]);
+    for (std::size_t k = 0; k < index(q.axes); ++k) {
+      const double extent = box.half[k] + q.slack[k];
+      m.range += m.slope[k] * Interval(-extent, extent);
+    }
     return m;
   }
 
   Verdict bisect(const Question& q, const Box& box, int target, int budget) {
+    measure_roundoff(q, box, target);
     evaluate(q, box, unscaled_);
-    bool all_correct = true, wrong = false;
+    bool all_correct = true, wrong = false, cut = false;
     double worst = -1.0;
     int blurred = -1;
     for (int rival = 0; rival < vocabulary_; ++rival) {
@@ -133,12 +136,26 @@ class TailBoundsOf final : public TailBounds {
       if (m.range.lower() > band) continue;
       all_correct = false;
       if (m.range.upper() < -band) wrong = true;
-      if (!wrong && budget > 1) weigh_blur(m, q, box, worst, blurred);
+      if (!wrong && budget > 1) {
+        weigh_blur(m, q, box, worst, blurred);
+        cut |= looks_cut(m, q, box);
+      }
     }
     if (all_correct) return Verdict::correct;
     if (wrong) return Verdict::wrong;
-    if (budget <= 1 || blurred < 0) return Verdict::undecided;
+    if (budget <= 1 || blurred < 0 || cut) return Verdict::undecided;
     return halves(q, box, target, budget, index(blurred));
+  }
+
+  // Whether the margin is nearly linear over the box and changes sign there: no half could decide it.
+  static bool looks_cut(const Margin& m, const Question& q, const Box& box) {
+    double reach = 0.0, remainder = 0.0;
+    for (std::size_t k = 0; k < index(q.axes); ++k) {
+      const double extent = box.half[k] + q.slack[k];
+      reach += std::abs(m.slope[k].mid()) * extent;
+      remainder += m.slope[k].radius() * extent;
+    }
+    return remainder < 0.5 * reach && std::abs(m.at_centre.mid()) < reach;
   }
 
   // The axis whose gradient's spread, times the box's width, is largest against the margin.
@@ -170,8 +187,8 @@ class TailBoundsOf final : public TailBounds {
       const Interval slack(-q.remainder[index(i)], q.remainder[index(i)]);
       Interval r = q.base[index(i)] + slack;
       for (int k = 0; k < q.axes; ++k) {
-        const double h = box.half[index(k)];
-        r += (Interval(-h, h) + box.centre[index(k)]) * q.axis[index(k * width_ + i)];
+        const double extent = box.half[index(k)] + q.slack[index(k)];
+        r += (Interval(-extent, extent) + box.centre[index(k)]) * q.axis[index(k * width_ + i)];
       }
       error_[index(i)] = Roundoff(r);
     }

@@ -24,6 +24,7 @@ struct RivalMargin {
   std::array<double, kMaxAxes> blur{};   // |G - g| <= blur
   double remainder = 0.0;                // |margin - m0 - g (u - u0)| <= remainder
   double roundoff = 0.0;                 // 0 under real semantics
+  bool excluded = false;                 // the box alone shows that the margin is positive
 };
 
 class TailBounds {
@@ -35,7 +36,7 @@ class TailBounds {
   // `correct` or `wrong` for every output in the box, else undecided. At most `budget` sub-boxes.
   virtual Verdict sweep(const Question& question, const Box& box, int target_token, int budget) = 0;
 
-  // The rivals that the box cannot exclude, after sweep() found it undecided.
+  // Every rival's margin over the box.
   virtual const std::vector<RivalMargin>& rivals(const Question& question, const Box& box,
                                                  int target_token) = 0;
 
