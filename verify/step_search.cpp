@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "model/error.h"
+#include "verify/hyperplane.h"
 #include "verify/rounding.h"
 
 namespace carryscope::verify {
@@ -13,7 +14,7 @@ using model::Role;
 namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-constexpr int kSweepBudget = 32;
+constexpr int kSweepBudget = 32, kBins = 512;
 // A cube is given up once its margins vary by less than this share of what cannot be resolved. Smaller:
 // fewer pairs are called rounding-dependent, and more cubes are needed to say so.
 constexpr double kResolutionShare = 1.0 / 16;
@@ -62,7 +63,7 @@ StepSearch::StepSearch(const Question& question, const model::Decoder& decoder, 
 }
 
 void StepSearch::push(const Cube& cube) {
-  if (const Count pairs = count(cube); pairs > 0) open_.push({cube, pairs});
+  if (const Count pairs = count(cube); pairs > 0) open_.push({cube, pairs, pairs, 0, 0, false});
 }
 
 void StepSearch::leaf(const Cube& cube, Verdict verdict) {
@@ -81,33 +82,55 @@ void StepSearch::leaf(const Cube& cube, Verdict verdict) {
       tally_.undecided += pairs;
       break;
   }
-  if (pairs > 0) leaves_.push_back({cube, verdict, pairs});
+  if (pairs > 0) leaves_.push_back({cube, verdict, pairs, 0, 0});
 }
 
-bool StepSearch::run(TailBounds& tail, std::uint64_t nodes) {
+bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
   ensure_upward();
   for (; nodes > 0 && !open_.empty(); --nodes) {
-    const Cube cube = open_.top().cube;
+    Node node = open_.top();
     open_.pop();
     ++tally_.nodes;
-    if (const Verdict verdict = examine(tail, cube); verdict != Verdict::undecided)
-      leaf(cube, verdict);
-    else
-      split(tail, cube);
+    if (const Verdict verdict = examine(tail, node.cube); verdict != Verdict::undecided) {
+      leaf(node.cube, verdict);
+    } else if (hyperplanes && !node.bracketed) {
+      bracket(node);
+      open_.push(node);
+    } else {
+      split(tail, node.cube);
+    }
   }
   return open_.empty();
 }
 
+// Wrong: at least as many as for the worst contender. Correct: all but what each contender leaves.
+void StepSearch::bracket(Node& node) {
+  Count not_correct = 0;
+  for (std::size_t i = 0; i < contender_count_; ++i) {
+    not_correct += node.pairs - count_negative(contenders_[i].shortfall, node.cube, kBins);
+    node.wrong = std::max(node.wrong, count_negative(contenders_[i].excess, node.cube, kBins));
+  }
+  node.correct = node.pairs - std::min(node.pairs, not_correct);
+  node.open = node.pairs - node.correct - node.wrong;
+  node.bracketed = true;
+}
+
 Tally StepSearch::tally() const {
   Tally now = tally_;
-  for (const Leaf& node : open()) now.undecided += node.pairs;
+  for (const Leaf& node : open()) {
+    now.correct += node.correct;
+    now.wrong += node.wrong;
+    now.undecided += node.pairs - node.correct - node.wrong;
+  }
   return now;
 }
 
 std::vector<Leaf> StepSearch::open() const {
   std::vector<Leaf> nodes;
-  for (auto rest = open_; !rest.empty(); rest.pop())
-    nodes.push_back({rest.top().cube, Verdict::undecided, rest.top().pairs});
+  for (auto rest = open_; !rest.empty(); rest.pop()) {
+    const Node& node = rest.top();
+    nodes.push_back({node.cube, Verdict::undecided, node.pairs, node.correct, node.wrong});
+  }
   return nodes;
 }
 

@@ -18,6 +18,7 @@ struct Leaf {
   Cube cube;
   Verdict verdict = Verdict::undecided;
   Count pairs = 0;
+  Count correct = 0, wrong = 0;  // of an undecided cube: at least so many, by hyperplane splits
 };
 
 struct Tally {
@@ -33,10 +34,12 @@ class StepSearch {
   StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics,
              const Cube& within);
 
-  // Processes up to `nodes` cubes; returns whether the search is complete.
-  bool run(TailBounds& tail, std::uint64_t nodes);
+  // Processes up to `nodes` cubes; returns whether the search is complete. With `hyperplanes`, what a
+  // cut cube certainly holds on either side is counted before it is split.
+  bool run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes = false);
   bool complete() const { return open_.empty(); }
-  Count largest_open() const { return open_.empty() ? 0 : open_.top().pairs; }
+  Count largest_open() const { return open_.empty() ? 0 : open_.top().open; }
+  const Question& question() const { return question_; }
 
   // What is known now; open nodes count as undecided, less what hyperplane splits claim of them.
   Tally tally() const;
@@ -47,8 +50,10 @@ class StepSearch {
  private:
   struct Node {
     Cube cube;
-    Count pairs = 0;
-    bool operator<(const Node& other) const { return pairs < other.pairs; }
+    Count pairs = 0, open = 0;  // all of it; what hyperplane splits leave undecided
+    Count correct = 0, wrong = 0;
+    bool bracketed = false;
+    bool operator<(const Node& other) const { return open < other.open; }
   };
   // A rival that the bounds leave open over the current cube.
   struct Contender {
@@ -63,6 +68,7 @@ class StepSearch {
   };
 
   void push(const Cube& cube);
+  void bracket(Node& node);
   void leaf(const Cube& cube, Verdict verdict);
   Verdict examine(TailBounds& tail, const Cube& cube);
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);

@@ -1,0 +1,109 @@
+#include "verify/hyperplane.h"
+
+#include <cmath>
+#include <vector>
+
+#include "verify/rounding.h"
+
+namespace carryscope::verify {
+
+using model::Role;
+
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+// Pairs per bin; first_bin is the number of the first one.
+struct Histogram {
+  long first_bin = 0;
+  std::vector<Count> pairs;
+
+  bool empty() const { return pairs.empty(); }
+  void add(long bin, Count n) {
+    if (empty()) first_bin = bin;
+    if (bin < first_bin) {
+      pairs.insert(pairs.begin(), static_cast<std::size_t>(first_bin - bin), 0);
+      first_bin = bin;
+    }
+    if (const auto at = static_cast<std::size_t>(bin - first_bin); at >= pairs.size())
+      pairs.resize(at + 1, 0);
+    pairs[static_cast<std::size_t>(bin - first_bin)] += n;
+  }
+};
+
+// Every sum of a bin of x and one of y.
+void add_convolution(const Histogram& x, const Histogram& y, Histogram& sum) {
+  if (x.empty() || y.empty()) return;
+  const long first = x.first_bin + y.first_bin,
+             last = first + static_cast<long>(x.pairs.size() + y.pairs.size()) - 2;
+  sum.add(first, 0);
+  sum.add(last, 0);
+  Count* const out = sum.pairs.data() + (first - sum.first_bin);
+  for (std::size_t j = 0; j < y.pairs.size(); ++j) {
+    if (y.pairs[j] == 0) continue;
+    for (std::size_t i = 0; i < x.pairs.size(); ++i) out[i + j] += x.pairs[i] * y.pairs[j];
+  }
+}
+
+// The bin that a contribution is rounded up into.
+class Bins {
+ public:
+  explicit Bins(double width) : width_(width) {}
+  long of(double value) const { return static_cast<long>(std::ceil(value / width_)); }
+
+ private:
+  double width_;
+};
+
+double range(const Additive& f, const Cube& cube) {
+  double sum = 0.0;
+  for (int t = 0; t < token_count(f.digits); ++t) sum += influence(f, cube, token_at(t, f.digits));
+  return sum;
+}
+
+void histograms(const Additive& f, const Cube& cube, int place, const Bins& bins,
+                Histogram (&letters)[2][2]) {
+  const auto& fa = f.of({Role::a, place});
+  const auto& fb = f.of({Role::b, place});
+  const auto& fs = f.of({Role::sum, place});
+  for_each_letter(cube, place, [&](int a, int b, int s, int in, int out) {
+    letters[in][out].add(bins.of(fa[index(a)] + fb[index(b)] + fs[index(s)]), 1);
+  });
+}
+
+Count below_zero(const Histogram& h) {
+  Count sum = 0;
+  for (std::size_t i = 0; i < h.pairs.size() && h.first_bin + static_cast<long>(i) < 0; ++i)
+    sum += h.pairs[i];
+  return sum;
+}
+
+}  // namespace
+
+Count count_negative(const Additive& f, const Cube& cube, int bins) {
+  ensure_upward();
+  const double width = range(f, cube) / bins;
+  if (!(width > 0.0) || !(std::abs(f.constant) < 1e9 * width)) return maximum(f, cube) < 0 ? count(cube) : 0;
+  const Bins rounded(width);
+  Histogram state[2];
+  if (cube.c[0] & 1) state[0].add(rounded.of(f.constant), 1);
+  for (int i = 0; i < cube.digits; ++i) {
+    Histogram letters[2][2], next[2];
+    histograms(f, cube, i, rounded, letters);
+    for (int in = 0; in < 2; ++in)
+      for (int out = 0; out < 2; ++out) add_convolution(state[in], letters[in][out], next[out]);
+    state[0] = std::move(next[0]);
+    state[1] = std::move(next[1]);
+  }
+  Count sum = 0;
+  for (int carry = 0; carry < 2; ++carry) {
+    if (!allows_top(cube, carry)) continue;
+    Histogram top, all;
+    top.add(rounded.of(f.of({Role::sum, cube.digits})[index(carry)]), 1);
+    add_convolution(state[carry], top, all);
+    sum += below_zero(all);
+  }
+  return sum;
+}
+
+}  // namespace carryscope::verify
