@@ -190,8 +190,10 @@ std::vector<int> carries(Pair pair, int digits) {
 
 int cascade_class(Pair pair, int digits) {
   int longest = 0, run = 0;
-  for (const int carry : carries(pair, digits)) {
-    run = carry ? run + 1 : 0;
+  for (int place = 0; place < digits; ++place) {
+    const int both = digit_at(pair.a, place) + digit_at(pair.b, place);
+    const bool passes = both == 9 && run > 0;
+    run = both >= 10 ? 1 : passes ? run + 1 : 0;
     longest = std::max(longest, run);
   }
   return longest;

@@ -69,8 +69,9 @@ std::optional<std::uint64_t> detokenise(const Layout& layout, std::span<const in
 // carries(pair)[i] = c_i, the carry into place i, 0 <= i <= digits; c_0 = 0.
 std::vector<int> carries(Pair pair, int digits);
 
-// The longest run of consecutive carries: 0 where nothing carries, k where a carry is generated and
-// then passes through k-1 places whose digits sum to 9. This is the class S_k of the reports.
+// The class S_k of the reports, 0 <= k <= digits: S_0 where nothing carries; otherwise k is the longest run
+// of places of which the first generates a carry (a_i + b_i >= 10) and each further one passes it on
+// (a_i + b_i = 9). A place with a_i + b_i >= 10 that a carry reaches generates anew: its run starts at 1.
 int cascade_class(Pair pair, int digits);
 
 }  // namespace carryscope::model

@@ -1,12 +1,12 @@
 // Pairs by carry class: counted exactly, listed by index, drawn uniformly.
 //
-// A class is a set of carry patterns accepted by an automaton that reads the carries c_1 .. c_n:
-// one pattern, or all whose longest run of carries is k. Of the 100 digit pairs of a place, 55
-// leave the carry as it comes in (0 to 0 or 1 to 1) and 45 change it, so the number of pairs
-// behind each state is a two-term recurrence; the pair with a given index is found by walking it
-// from the ones upwards. No rejection: a class of one pair in 10^20 is drawn as quickly as any other.
+// A class is what an automaton accepts that reads, place by place from the ones, what the two digits do
+// to a carry: 45 of the 100 digit pairs kill it (sum 0 to 8), 10 pass it on (9), 45 generate one (10 to
+// 18). So the number of pairs behind each state is a three-term recurrence, and the pair with a given
+// index is found by walking it. No rejection: a class of one pair in 10^20 is drawn as quickly as any other.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -30,19 +30,17 @@ class PairClass {
 
  private:
   static constexpr int kDead = -1;
-  // A state is what is remembered of the carries so far; state 0 is the start, before c_1.
-  struct State {
-    int carry = 0;       // the last carry read
-    bool accept = true;  // whether the pattern may end here
-  };
+  using Moves = std::array<int, 3>;  // the next state where the carry is killed, passed on, generated
 
-  PairClass(int digits, std::vector<State> states);
+  // A state is what is remembered of the places so far; state 0 is the start. accepts[state]: whether the
+  // last place may end there.
+  PairClass(int digits, std::vector<bool> accepts);
   void count();
 
   int digits_;
-  std::vector<State> states_;
-  std::vector<std::vector<std::array<int, 2>>> next_;  // [place][state][carry out], kDead where refused
-  std::vector<std::vector<Count>> counts_;             // [place][state]: digit choices from place upwards
+  std::vector<bool> accepts_;
+  std::vector<std::vector<Moves>> next_;    // [place][state], kDead where refused
+  std::vector<std::vector<Count>> counts_;  // [place][state]: digit choices from place upwards
 };
 
 }  // namespace carryscope::model

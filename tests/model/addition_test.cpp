@@ -2,6 +2,7 @@
 #include "model/addition.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <random>
 
@@ -25,6 +26,14 @@ Pair random_pair(testing::Random& random, int digits) {
     pair.b += b * power_of_ten(place);
   }
   return pair;
+}
+
+// The longest G P* in the places' effects, written from the ones upwards.
+int longest_cascade(const std::string& effects) {
+  std::string pattern = "G";
+  int longest = 0;
+  for (; effects.find(pattern) != std::string::npos; pattern += 'P') ++longest;
+  return longest;
 }
 
 TEST(Addition, SeedsLayoutIsThePublishedFormat) {
@@ -79,6 +88,12 @@ TEST(Addition, CarriesAndCascades) {
   EXPECT_EQ(cascade_class({0, 0}, 10), 0);
   EXPECT_EQ(cascade_class({9999999999, 1}, 10), 10);
   EXPECT_EQ(cascade_class({9090909090, 9090909090}, 10), 1);
+  EXPECT_EQ(cascade_class({9999999999, 9999999999}, 10), 1);  // every place generates anew
+  EXPECT_EQ(cascade_class({9049, 1051}, 4), 2);               // 10, 9, 0, 10: generated, passed on, killed
+  EXPECT_EQ(cascade_class({4595, 5405}, 4), 4);
+  EXPECT_EQ(cascade_class({4445, 5555}, 4), 4);
+  EXPECT_EQ(cascade_class({4455, 5555}, 4), 3);  // 10, 10, 9, 9: the second place starts again
+  EXPECT_EQ(cascade_class({4444, 5555}, 4), 0);  // nothing generates, so nothing passes
   EXPECT_EQ(cascade_class({999999999999999999, 1}, 18), 18);
 }
 
@@ -90,17 +105,32 @@ TEST(Addition, CarriesAgreeWithModularSums) {
     const Pair pair = random_pair(random, digits);
     const std::vector<int> carry = carries(pair, digits);
     ASSERT_EQ(carry.size(), static_cast<std::size_t>(digits) + 1);
-    std::string runs;
+    // One letter a place: K kills, P passes on, G generates; a cascade is a G and the Ps above it.
+    std::string effects;
     for (int i = 0; i <= digits; ++i) {
       const std::uint64_t below = power_of_ten(i);
       const int expected = pair.a % below + pair.b % below >= below;
       ASSERT_EQ(carry[static_cast<std::size_t>(i)], expected) << "place " << i;
-      runs += expected ? '1' : '0';
+      if (i == digits) continue;
+      const std::uint64_t both = pair.a / below % 10 + pair.b / below % 10;
+      effects += both >= 10 ? 'G' : both == 9 ? 'P' : 'K';
     }
-    int longest = 0;
-    while (runs.find(std::string(static_cast<std::size_t>(longest) + 1, '1')) != std::string::npos) ++longest;
-    ASSERT_EQ(cascade_class(pair, digits), longest);
+    ASSERT_EQ(cascade_class(pair, digits), longest_cascade(effects)) << effects;
   }
+}
+
+// Counted by hand, not by a walk: all 10^2 pairs of one digit; of two digits, S_2 is generate (45) then
+// pass (10), S_0 no generating place (55 * 55).
+TEST(Addition, CascadeClassesOfOneAndTwoDigitsByBruteForce) {
+  std::array<int, 2> one{};
+  std::array<int, 3> two{};
+  for (std::uint64_t a = 0; a < 100; ++a)
+    for (std::uint64_t b = 0; b < 100; ++b) {
+      if (a < 10 && b < 10) ++one[static_cast<std::size_t>(cascade_class({a, b}, 1))];
+      ++two[static_cast<std::size_t>(cascade_class({a, b}, 2))];
+    }
+  EXPECT_EQ(one, (std::array{55, 45}));
+  EXPECT_EQ(two, (std::array{3025, 6525, 450}));
 }
 
 struct Damage {
