@@ -1,0 +1,226 @@
+#include "verify/certify_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "model/decoder.h"
+#include "model/error.h"
+
+namespace carryscope::verify {
+namespace {
+
+using Row = std::vector<std::string>;
+
+constexpr std::size_t kWide = 96;  // columns
+
+// The decimal digits of a number with what was cut off its end rounded away from zero.
+std::string increment(std::string digits) {
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+    if (*digit == '.') continue;
+    if (*digit != '9') return ++*digit, digits;
+    *digit = '0';
+  }
+  return "1" + digits;
+}
+
+// Columns as wide as they must be: the first to the left, the others to the right.
+std::string table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows)
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line = fmt::format("  {:<{}}", row[0], widths[0]);
+    for (std::size_t c = 1; c < row.size(); ++c) line += fmt::format("   {:>{}}", row[c], widths[c]);
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+class Writer {
+ public:
+  Writer(const model::Decoder& decoder, const Certification& result) : decoder_(decoder), result_(result) {}
+
+  std::string text() const {
+    return heading() + counts() + meaning() + by_step() + by_cascade() + regions() + smallest() + effort();
+  }
+
+ private:
+  bool rounds() const { return result_.semantics == Semantics::float32; }
+  int exponent() const { return 2 * result_.digits; }
+  std::string share(Count part, Towards towards = Towards::below) const {
+    return fraction(part, result_.pairs.total, towards);
+  }
+
+  std::string heading() const {
+    std::string text = fmt::format("{}: {} parameters, {} + {} digits, 10^{} operand pairs\n", decoder_.name,
+                                   decoder_.parameters, result_.digits, result_.digits, exponent());
+    if (!rounds()) return text + "semantics real: the function of the stored weights over the reals\n\n";
+    const LibraryUlps& ulps = result_.ulps;
+    return text + fmt::format(
+                      "semantics float32: every float32 evaluation, sums in any order, library functions\n"
+                      "off by at most: exp {:g} ulp, erf {:g}, tanh {:g}, sqrt {:g}, sin and cos {:g}\n\n",
+                      ulps.exp, ulps.erf, ulps.tanh, ulps.sqrt, ulps.sincos);
+  }
+
+  std::string counts() const {
+    const Counts& n = result_.pairs;
+    std::vector<Row> rows{{"", "pairs", fmt::format("of 10^{}", exponent())},
+                          {"correct", grouped(n.correct), share(n.correct)},
+                          {"wrong", grouped(n.wrong), share(n.wrong)}};
+    if (rounds()) rows.push_back({"depends on rounding", grouped(n.rounding), share(n.rounding)});
+    rows.push_back({"undecided", grouped(n.undecided), share(n.undecided)});
+    rows.push_back({"all", grouped(n.total), share(n.total)});
+    return table(rows) + "\n";
+  }
+
+  std::string meaning() const {
+    const Counts& n = result_.pairs;
+    const std::string who = rounds() ? "every float32 evaluation" : "the model";
+    const Count most = n.wrong + n.rounding + n.undecided;
+    if (most == 0) return fmt::format("EXACT: {} adds all 10^{} pairs correctly.\n", who, exponent());
+    if (most == n.wrong)
+      return fmt::format("EXACT: {} gets {} pairs wrong, one in {}.\n", who, grouped(n.wrong),
+                         grouped(n.total / n.wrong));
+    std::string text = "EXACT, up to rounding";
+    if (!result_.exact)
+      text = fmt::format("A BRACKET, not exact: {} pairs are undecided", grouped(n.undecided));
+    const std::string low = grouped(n.wrong), high = grouped(most);
+    const std::string proven = fmt::format("Proven: {} gets ", who);
+    return text + fmt::format(".\n{}at least {:>{}} pairs wrong ({})\n{:>{}} {} ({}).\n", proven, low,
+                              high.size(), share(n.wrong), "and at most", proven.size() + 8, high,
+                              share(most, Towards::above));
+  }
+
+  std::string by_step() const {
+    std::vector<Row> rows{{"step", "place", "wrong at this step", "wrong here first"}};
+    if (rounds()) rows[0].push_back("on rounding");
+    rows[0].push_back("undecided");
+    for (const StepCounts& s : result_.steps) {
+      rows.push_back(
+          {std::to_string(s.step), std::to_string(s.place), grouped(s.own.wrong), grouped(s.first_failures)});
+      if (rounds()) rows.back().push_back(grouped(s.own.rounding));
+      rows.back().push_back(grouped(s.own.undecided));
+    }
+    return "\nBy step; a wrong pair is charged to the first step that gets it wrong\n" + table(rows);
+  }
+
+  std::string by_cascade() const {
+    std::vector<Row> rows{{"class", "pairs", "wrong"}};
+    if (rounds()) rows[0].push_back("on rounding");
+    for (const char* name : {"undecided", "wrong, share"}) rows[0].push_back(name);
+    for (std::size_t k = 0; k < result_.by_cascade.size(); ++k) {
+      const Counts& n = result_.by_cascade[k];
+      rows.push_back({fmt::format("S{}", k), grouped(n.total), grouped(n.wrong)});
+      if (rounds()) rows.back().push_back(grouped(n.rounding));
+      rows.back().push_back(grouped(n.undecided));
+      rows.back().push_back(n.total == 0 ? "" : fraction(n.wrong, n.total, Towards::below));
+    }
+    return "\nBy longest run of carries\n" + table(rows);
+  }
+
+  // Cubes can need long lines: then each operand gets its own.
+  static std::string pattern_lines(const Cube& cube, const std::string& margin) {
+    std::string text = pattern(cube);
+    if (margin.size() + text.size() > kWide)
+      for (std::size_t at = 0; (at = text.find("  ", at)) != std::string::npos; at += margin.size() + 1)
+        text.replace(at, 2, "\n" + margin);
+    return margin + text + "\n";
+  }
+
+  std::string example(const Region& region) const {
+    const std::uint64_t sum = region.example.a + region.example.b;
+    std::string text = fmt::format("for example {} + {} = {}", region.example.a, region.example.b, sum);
+    if (!region.predicted) return text + ", the model says no number";
+    if (*region.predicted == sum) return text + ", which float32 decoding happens to get right";
+    return text + fmt::format(", the model says {}", *region.predicted);
+  }
+
+  std::string regions() const {
+    if (result_.region_count == 0) return "";
+    std::string text = "\nFailing regions, largest first; a pattern shows each place, . is any digit\n";
+    for (std::size_t i = 0; i < result_.regions.size(); ++i) {
+      const Region& region = result_.regions[i];
+      const std::string number = fmt::format("  {:>2}. ", i + 1), margin(number.size(), ' ');
+      text += fmt::format("{}{} pairs, first wrong at step {}\n{}{}{}\n", number, grouped(region.pairs),
+                          region.step, pattern_lines(region.cube, margin), margin, example(region));
+    }
+    const std::size_t more = result_.region_count - result_.regions.size();
+    if (more > 0)
+      text += fmt::format("      ... and {} more region{}; --regions N shows more\n", grouped(more),
+                          more == 1 ? "" : "s");
+    return text;
+  }
+
+  std::string smallest() const {
+    if (!result_.smallest) return "\nSmallest margin: not determined\n";
+    const auto& [margin, pair, step] = *result_.smallest;
+    const double width = margin.width();
+    const int decimals =
+        width > 0.0 ? std::clamp(static_cast<int>(std::ceil(-std::log10(width))) + 1, 3, 12) : 12;
+    const auto end = [&](double x, Towards towards) {
+      return std::isfinite(x) ? decimal(x, decimals, towards) : std::string(x < 0 ? "-inf" : "inf");
+    };
+    return fmt::format(
+        "\nSmallest margin: between {} and {} logits,\nat step {} of {} + {} (below 0: wrong)\n",
+        end(margin.lower(), Towards::below), end(margin.upper(), Towards::above), step, pair.a, pair.b);
+  }
+
+  std::string effort() const {
+    return fmt::format("\n{:.2f} s, {} nodes\n", result_.seconds, grouped(result_.nodes));
+  }
+
+  const model::Decoder& decoder_;
+  const Certification& result_;
+};
+
+}  // namespace
+
+std::string grouped(Count value) {
+  std::string text = to_string(value);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
+std::string fraction(Count part, Count whole, Towards towards) {
+  model::ensure(part <= whole && whole <= all_pairs(model::kMaxDigits), "a part of at most 10^36");
+  if (part == 0 || part == whole) return part == 0 ? "0" : "1";
+  std::string digits;  // after the decimal point, by long division; 5 behind at most 36 zeros or nines
+  Count rest = part;
+  for (int i = 0; i < 42; ++i) {
+    rest *= 10;
+    digits += static_cast<char>('0' + static_cast<int>(rest / whole));
+    rest %= whole;
+  }
+  const std::size_t zeros = digits.find_first_not_of('0'), nines = digits.find_first_not_of('9');
+  const std::size_t kept = std::max(zeros, nines) + 5;
+  const bool cut = rest != 0 || digits.find_first_not_of('0', kept) != std::string::npos;
+  std::string text = "0." + digits.substr(0, kept);
+  if (cut && towards == Towards::above) text = increment(text);
+  text.erase(text.find_last_not_of('0') + 1);
+  const std::size_t first = text.find_first_not_of('0', 2);
+  if (first < 6) return text;
+  const std::string more = text.substr(first + 1);
+  return fmt::format("{}{}{}e-{:02}", text[first], more.empty() ? "" : ".", more, first - 1);
+}
+
+std::string decimal(double x, int decimals, Towards towards) {
+  model::ensure(std::isfinite(x), "a finite number has a decimal expansion");
+  constexpr int kAll = 1074;  // no double has more decimals
+  const std::string all = fmt::format("{:.{}f}", std::abs(x), kAll);
+  std::string text = all.substr(0, all.size() - static_cast<std::size_t>(kAll - decimals));
+  const bool cut = all.find_first_not_of('0', text.size()) != std::string::npos;
+  const bool negative = std::signbit(x) && x != 0.0;
+  if (cut && negative == (towards == Towards::below)) text = increment(text);
+  return negative && text.find_first_not_of("0.") != std::string::npos ? "-" + text : text;
+}
+
+std::string to_text(const model::Decoder& decoder, const Certification& result) {
+  return Writer(decoder, result).text();
+}
+
+}  // namespace carryscope::verify
