@@ -68,4 +68,29 @@ inline bool allows_top(const Cube& cube, int carry) {
   return (cube.c[n] >> carry & 1) && (cube.s[n] >> carry & 1);
 }
 
+// Calls visit(cube) for each part of the cube in which the target digit is known.
+template <class Visit>
+void for_each_target(const Cube& cube, int place, Visit&& visit) {
+  const std::size_t p = static_cast<std::size_t>(place);
+  if (place == cube.digits) {
+    for (int carry = 0; carry < 2; ++carry) {
+      if (!allows_top(cube, carry)) continue;
+      Cube part = cube;
+      part.c[p] = static_cast<std::uint8_t>(1 << carry);
+      part.s[p] = only(carry);
+      visit(part);
+    }
+    return;
+  }
+  for_each_letter(cube, place, [&](int a, int b, int s, int in, int out) {
+    Cube part = cube;
+    part.a[p] = only(a);
+    part.b[p] = only(b);
+    part.s[p] = only(s);
+    part.c[p] = static_cast<std::uint8_t>(1 << in);
+    part.c[p + 1] = static_cast<std::uint8_t>(1 << out);
+    visit(part);
+  });
+}
+
 }  // namespace carryscope::verify

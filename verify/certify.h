@@ -16,8 +16,7 @@
 namespace carryscope::verify {
 
 struct Progress {
-  int step = 0, steps = 0;  // steps finished, of all
-  Count open = 0;           // pairs not yet decided, summed over steps
+  int decided = 0, questions = 0;  // query states decided to the last pair, of all
   double seconds = 0.0;
 };
 
@@ -43,11 +42,13 @@ struct StepCounts {
   std::uint64_t nodes = 0;
 };
 
-// A failing region: pairs that are wrong, first at `step`, with one that was replayed.
+// A failing region: pairs that `step` gets wrong, with one that was replayed. Regions of one step are
+// disjoint, those of two steps may overlap.
 struct Region {
   int step = 0;
   Cube cube;
   Count pairs = 0;
+  Count first_failures = 0;  // of those, pairs that no earlier step gets wrong
   model::Pair example;
   std::optional<std::uint64_t>
       predicted;  // what greedy float32 decoding of the example gives; nothing: no number

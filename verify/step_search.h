@@ -38,6 +38,7 @@ class StepSearch {
   // cut cube certainly holds on either side is counted before it is split.
   bool run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes = false);
   bool complete() const { return open_.empty(); }
+  std::uint64_t nodes() const { return tally_.nodes; }
   Count largest_open() const { return open_.empty() ? 0 : open_.top().open; }
   const Question& question() const { return question_; }
 

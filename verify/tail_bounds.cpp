@@ -68,12 +68,32 @@ class TailBoundsOf final : public TailBounds {
     return rivals_;
   }
 
-  Interval smallest_margin(const Question& question, const Box& box, int target) override {
+  Interval margins(const Question& question, const Box& box, int target) override {
     evaluate(question, box, /*unscaled=*/false);
     Interval smallest(kInfinity, kInfinity);
     for (int rival = 0; rival < vocabulary_; ++rival)
       if (rival != target) smallest = min(smallest, margin(target, rival, question, box).range);
     return smallest;
+  }
+
+  double least_margin(const Question& question, const Box& box, int target, int budget,
+                      double enough) override {
+    evaluate(question, box, /*unscaled=*/false);
+    double least = kInfinity, worst = -1.0;
+    int blurred = -1;
+    bool curved = false;
+    for (int rival = 0; rival < vocabulary_; ++rival) {
+      if (rival == target) continue;
+      const Margin m = margin(target, rival, question, box);
+      least = std::min(least, m.range.lower());
+      if (m.range.lower() >= enough) continue;
+      weigh_blur(m, question, box, worst, blurred);
+      curved |= !nearly_linear(m, question, box);
+    }
+    if (least >= enough || !curved || budget <= 1) return least;
+    const auto [low, high] = halve(box, index(blurred));
+    const double first = least_margin(question, low, target, budget / 2, enough);
+    return std::max(least, std::min(first, least_margin(question, high, target, budget / 2, enough)));
   }
 
  private:
@@ -147,15 +167,24 @@ class TailBoundsOf final : public TailBounds {
     return halves(q, box, target, budget, index(blurred));
   }
 
-  // Whether the margin is nearly linear over the box and changes sign there: no half could decide it.
+  // Whether curvature hides little of what the margin's linear part does over the box.
+  static bool nearly_linear(const Margin& m, const Question& q, const Box& box) {
+    return remainder(m, q, box) < 0.5 * reach(m, q, box);
+  }
+  // Nearly linear, and it changes sign: no half could decide it.
   static bool looks_cut(const Margin& m, const Question& q, const Box& box) {
-    double reach = 0.0, remainder = 0.0;
-    for (std::size_t k = 0; k < index(q.axes); ++k) {
-      const double extent = box.half[k] + q.slack[k];
-      reach += std::abs(m.slope[k].mid()) * extent;
-      remainder += m.slope[k].radius() * extent;
-    }
-    return remainder < 0.5 * reach && std::abs(m.at_centre.mid()) < reach;
+    return nearly_linear(m, q, box) && std::abs(m.at_centre.mid()) < reach(m, q, box);
+  }
+  static double reach(const Margin& m, const Question& q, const Box& box) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < index(q.axes); ++k)
+      sum += std::abs(m.slope[k].mid()) * (box.half[k] + q.slack[k]);
+    return sum;
+  }
+  static double remainder(const Margin& m, const Question& q, const Box& box) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < index(q.axes); ++k) sum += m.slope[k].radius() * (box.half[k] + q.slack[k]);
+    return sum;
   }
 
   // The axis whose gradient's spread, times the box's width, is largest against the margin.
@@ -171,14 +200,20 @@ class TailBoundsOf final : public TailBounds {
   }
 
   Verdict halves(const Question& q, const Box& box, int target, int budget, std::size_t axis) {
-    const double quarter = 0.5 * box.half[axis];
-    Box half = box;
-    half.centre[axis] = box.centre[axis] - quarter;
-    half.half[axis] = quarter + 0x1p-50 * (std::abs(box.centre[axis]) + quarter);  // the halves overlap
-    const Verdict first = bisect(q, half, target, budget / 2);
+    const auto [low, high] = halve(box, axis);
+    const Verdict first = bisect(q, low, target, budget / 2);
     if (first == Verdict::undecided) return first;
-    half.centre[axis] = box.centre[axis] + quarter;
-    return bisect(q, half, target, budget / 2) == first ? first : Verdict::undecided;
+    return bisect(q, high, target, budget / 2) == first ? first : Verdict::undecided;
+  }
+
+  // Two boxes that cover the box; they overlap by more than the rounding of their centres.
+  static std::pair<Box, Box> halve(const Box& box, std::size_t axis) {
+    const double quarter = 0.5 * box.half[axis];
+    Box low = box, high = box;
+    low.half[axis] = high.half[axis] = quarter + 0x1p-50 * (std::abs(box.centre[axis]) + quarter);
+    low.centre[axis] = box.centre[axis] - quarter;
+    high.centre[axis] = box.centre[axis] + quarter;
+    return {low, high};
   }
 
   void measure_roundoff(const Question& q, const Box& box, int target) {

@@ -16,6 +16,8 @@
 
 namespace carryscope::verify {
 
+inline constexpr int kSweepBudget = 32;
+
 // One rival's margin over a box, linear up to a remainder.
 struct RivalMargin {
   int rival = 0;                         // token
@@ -40,8 +42,13 @@ class TailBounds {
   virtual const std::vector<RivalMargin>& rivals(const Question& question, const Box& box,
                                                  int target_token) = 0;
 
-  // Bounds of the smallest margin over the box, in logits (with the final norm's scale).
-  virtual Interval smallest_margin(const Question& question, const Box& box, int target_token) = 0;
+  // Encloses the smallest margin against any rival, at every output in the box, over the reals and in
+  // logits: with the final norm's scale.
+  virtual Interval margins(const Question& question, const Box& box, int target_token) = 0;
+
+  // A lower bound of it, by at most `budget` sub-boxes; no effort is spent beyond `enough`.
+  virtual double least_margin(const Question& question, const Box& box, int target_token, int budget,
+                              double enough) = 0;
 };
 
 }  // namespace carryscope::verify

@@ -1,0 +1,108 @@
+#include "verify/search_all.h"
+
+#include "model/attention_table.h"
+#include "verify/workers.h"
+
+namespace carryscope::verify {
+
+namespace {
+
+// Nodes: of each question's first turn, of later turns, and before hyperplane splits are worth their time.
+constexpr std::uint64_t kFirst = 600, kSlice = 20, kPlain = 4000;
+
+template <class T>
+void build_steps(const model::Decoder& decoder, int threads, std::vector<std::vector<Question>>& questions) {
+  const RoundUpward upward;
+  const auto table = std::make_unique<model::AttentionTable<T>>(decoder);
+  std::atomic<int> next = 0;
+  in_parallel(threads, [&](int) {
+    for (int step = next++; step < static_cast<int>(questions.size()); step = next++)
+      questions[static_cast<std::size_t>(step)] = questions_of_step(*table, step);
+  });
+}
+
+}  // namespace
+
+Deadline::Deadline(double seconds, const std::atomic<bool>* interrupted)
+    : start_(std::chrono::steady_clock::now()), seconds_(seconds), interrupted_(interrupted) {}
+
+double Deadline::elapsed() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+bool Deadline::passed() const {
+  return (interrupted_ && interrupted_->load(std::memory_order_relaxed)) || elapsed() >= seconds_;
+}
+
+TailBounds& Tails::of(const Question& question) {
+  auto& tail = by_axes_[question.axes];
+  if (!tail) tail = TailBounds::make(decoder_, semantics_, question.axes);
+  return *tail;
+}
+
+SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads)
+    : decoder_(decoder), semantics_(semantics), threads_(threads) {
+  std::vector<std::vector<Question>> questions(static_cast<std::size_t>(decoder.layout.answer_digits()));
+  if (semantics == Semantics::real)
+    build_steps<Interval>(decoder, threads, questions);
+  else
+    build_steps<Float32>(decoder, threads, questions);
+  for (auto& of_step : questions) {
+    by_step_.emplace_back();
+    for (Question& q : of_step)
+      by_step_.back().push_back({std::make_unique<Question>(std::move(q)), nullptr});
+  }
+  for (auto& entries : by_step_)
+    for (Entry& entry : entries) untouched_.push_back(&entry);
+  total_ = static_cast<int>(untouched_.size());
+}
+
+// The next question to work on: one not searched yet, else the one with the largest open cube.
+SearchAll::Entry* SearchAll::claim(bool fresh) {
+  const std::lock_guard lock(mutex_);
+  auto& from = fresh ? untouched_ : idle_;
+  if (from.empty()) return nullptr;
+  auto best = from.begin();
+  if (!fresh)
+    best = std::max_element(from.begin(), from.end(), [](const Entry* x, const Entry* y) {
+      return x->search->largest_open() < y->search->largest_open();
+    });
+  Entry* const entry = *best;
+  from.erase(best);
+  return entry;
+}
+
+void SearchAll::release(Entry* entry) {
+  const std::lock_guard lock(mutex_);
+  if (entry->search->complete())
+    ++finished_;
+  else
+    idle_.push_back(entry);
+}
+
+std::vector<const Question*> SearchAll::questions() const {
+  std::vector<const Question*> all;
+  for (const auto& entries : by_step_)
+    for (const Entry& entry : entries) all.push_back(entry.question.get());
+  return all;
+}
+
+void SearchAll::run(const Deadline& deadline, const Watch& watch) {
+  in_parallel(threads_, [&](int worker) {
+    Tails tails(decoder_, semantics_);
+    for (const bool fresh : {true, false})
+      while (!deadline.passed() || fresh) {
+        Entry* const entry = claim(fresh);
+        if (!entry) break;
+        if (fresh)
+          entry->search =
+              std::make_unique<StepSearch>(*entry->question, decoder_, semantics_, entry->question->domain());
+        if (!deadline.passed())
+          entry->search->run(tails.of(*entry->question), fresh ? kFirst : kSlice,
+                             entry->search->nodes() > kPlain);
+        release(entry);
+        if (worker == 0 && watch) watch(*this);
+      }
+  });
+}
+
+}  // namespace carryscope::verify
