@@ -17,6 +17,7 @@ struct Context {
   std::vector<std::string> command;
 };
 
+void add_certify(CLI::App& program, const Context& context);
 void add_eval(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
 

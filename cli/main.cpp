@@ -12,6 +12,7 @@ using namespace carryscope;
 
 using Add = void (*)(CLI::App&, const cli::Context&);
 constexpr Add kCommands[] = {
+    cli::add_certify,
     cli::add_eval,
     cli::add_info,
 };

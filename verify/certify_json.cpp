@@ -54,6 +54,7 @@ ordered_json region_json(const Region& region) {
   return {{"step", region.step},
           {"pattern", pattern(region.cube)},
           {"pairs", to_string(region.pairs)},
+          {"first_failures", to_string(region.first_failures)},
           {"example", example_json(region)}};
 }
 

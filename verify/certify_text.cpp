@@ -1,7 +1,10 @@
 #include "verify/certify_text.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,7 +17,7 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-constexpr std::size_t kWide = 96;  // columns
+constexpr std::size_t kColumns = 100;
 
 // The decimal digits of a number with what was cut off its end rounded away from zero.
 std::string increment(std::string digits) {
@@ -34,10 +37,17 @@ std::string table(const std::vector<Row>& rows) {
   std::string text;
   for (const Row& row : rows) {
     std::string line = fmt::format("  {:<{}}", row[0], widths[0]);
-    for (std::size_t c = 1; c < row.size(); ++c) line += fmt::format("   {:>{}}", row[c], widths[c]);
+    for (std::size_t c = 1; c < row.size(); ++c) line += fmt::format("  {:>{}}", row[c], widths[c]);
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return text;
+}
+
+std::size_t longest_line(const std::string& text) {
+  std::size_t longest = 0;
+  for (std::size_t from = 0, to; (to = text.find('\n', from)) != std::string::npos; from = to + 1)
+    longest = std::max(longest, to - from);
+  return longest;
 }
 
 class Writer {
@@ -45,7 +55,7 @@ class Writer {
   Writer(const model::Decoder& decoder, const Certification& result) : decoder_(decoder), result_(result) {}
 
   std::string text() const {
-    return heading() + counts() + meaning() + by_step() + by_cascade() + regions() + smallest() + effort();
+    return heading() + counts() + meaning() + tables() + regions() + smallest() + effort();
   }
 
  private:
@@ -95,37 +105,56 @@ class Writer {
                               share(most, Towards::above));
   }
 
-  std::string by_step() const {
+  using Cell = std::function<std::string(Count)>;
+
+  // A table of exact counts or, where those need too many columns, of fractions of all pairs.
+  std::string count_table(const std::string& title,
+                          const std::function<std::vector<Row>(const Cell&)>& rows) const {
+    const std::string exact = table(rows(grouped));
+    if (longest_line(exact) <= kColumns) return fmt::format("\n{}\n{}", title, exact);
+    const auto share_of = [this](Count n) { return share(n); };
+    return fmt::format("\n{}\n(counts as parts of 10^{}; --json has them to the last pair)\n{}", title,
+                       exponent(), table(rows(share_of)));
+  }
+
+  std::vector<Row> step_rows(const Cell& cell) const {
     std::vector<Row> rows{{"step", "place", "wrong at this step", "wrong here first"}};
     if (rounds()) rows[0].push_back("on rounding");
     rows[0].push_back("undecided");
     for (const StepCounts& s : result_.steps) {
       rows.push_back(
-          {std::to_string(s.step), std::to_string(s.place), grouped(s.own.wrong), grouped(s.first_failures)});
-      if (rounds()) rows.back().push_back(grouped(s.own.rounding));
-      rows.back().push_back(grouped(s.own.undecided));
+          {std::to_string(s.step), std::to_string(s.place), cell(s.own.wrong), cell(s.first_failures)});
+      if (rounds()) rows.back().push_back(cell(s.own.rounding));
+      rows.back().push_back(cell(s.own.undecided));
     }
-    return "\nBy step; a wrong pair is charged to the first step that gets it wrong\n" + table(rows);
+    return rows;
   }
 
-  std::string by_cascade() const {
+  std::vector<Row> cascade_rows(const Cell& cell) const {
     std::vector<Row> rows{{"class", "pairs", "wrong"}};
     if (rounds()) rows[0].push_back("on rounding");
-    for (const char* name : {"undecided", "wrong, share"}) rows[0].push_back(name);
+    for (const char* name : {"undecided", "wrong share"}) rows[0].push_back(name);
     for (std::size_t k = 0; k < result_.by_cascade.size(); ++k) {
       const Counts& n = result_.by_cascade[k];
-      rows.push_back({fmt::format("S{}", k), grouped(n.total), grouped(n.wrong)});
-      if (rounds()) rows.back().push_back(grouped(n.rounding));
-      rows.back().push_back(grouped(n.undecided));
+      rows.push_back({fmt::format("S{}", k), cell(n.total), cell(n.wrong)});
+      if (rounds()) rows.back().push_back(cell(n.rounding));
+      rows.back().push_back(cell(n.undecided));
       rows.back().push_back(n.total == 0 ? "" : fraction(n.wrong, n.total, Towards::below));
     }
-    return "\nBy longest run of carries\n" + table(rows);
+    return rows;
+  }
+
+  std::string tables() const {
+    return count_table("By step; a wrong pair is charged to the first step that gets it wrong",
+                       [this](const Cell& cell) { return step_rows(cell); }) +
+           count_table("By cascade, the longest run of carries",
+                       [this](const Cell& cell) { return cascade_rows(cell); });
   }
 
   // Cubes can need long lines: then each operand gets its own.
   static std::string pattern_lines(const Cube& cube, const std::string& margin) {
     std::string text = pattern(cube);
-    if (margin.size() + text.size() > kWide)
+    if (margin.size() + text.size() > kColumns)
       for (std::size_t at = 0; (at = text.find("  ", at)) != std::string::npos; at += margin.size() + 1)
         text.replace(at, 2, "\n" + margin);
     return margin + text + "\n";
@@ -139,14 +168,20 @@ class Writer {
     return text + fmt::format(", the model says {}", *region.predicted);
   }
 
+  static std::string first(const Region& region) {
+    if (region.first_failures == region.pairs) return "";
+    return fmt::format(", {} of them at no earlier one", grouped(region.first_failures));
+  }
+
   std::string regions() const {
     if (result_.region_count == 0) return "";
     std::string text = "\nFailing regions, largest first; a pattern shows each place, . is any digit\n";
     for (std::size_t i = 0; i < result_.regions.size(); ++i) {
       const Region& region = result_.regions[i];
       const std::string number = fmt::format("  {:>2}. ", i + 1), margin(number.size(), ' ');
-      text += fmt::format("{}{} pairs, first wrong at step {}\n{}{}{}\n", number, grouped(region.pairs),
-                          region.step, pattern_lines(region.cube, margin), margin, example(region));
+      text +=
+          fmt::format("{}{} pairs, wrong at step {}{}\n{}{}{}\n", number, grouped(region.pairs), region.step,
+                      first(region), pattern_lines(region.cube, margin), margin, example(region));
     }
     const std::size_t more = result_.region_count - result_.regions.size();
     if (more > 0)
@@ -211,7 +246,11 @@ std::string fraction(Count part, Count whole, Towards towards) {
 std::string decimal(double x, int decimals, Towards towards) {
   model::ensure(std::isfinite(x), "a finite number has a decimal expansion");
   constexpr int kAll = 1074;  // no double has more decimals
-  const std::string all = fmt::format("{:.{}f}", std::abs(x), kAll);
+  std::array<char, kAll + 320> buffer;
+  const auto [end, problem] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(x),
+                                            std::chars_format::fixed, kAll);
+  model::ensure(problem == std::errc{}, "every double has at most 309 digits before the point");
+  const std::string all(buffer.data(), end);
   std::string text = all.substr(0, all.size() - static_cast<std::size_t>(kAll - decimals));
   const bool cut = all.find_first_not_of('0', text.size()) != std::string::npos;
   const bool negative = std::signbit(x) && x != 0.0;
