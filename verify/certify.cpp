@@ -4,8 +4,7 @@
 
 #include "model/error.h"
 #include "model/greedy.h"
-#include "verify/class_counts.h"
-#include "verify/local_bracket.h"
+#include "verify/failure_automaton.h"
 #include "verify/regions.h"
 #include "verify/search_all.h"
 #include "verify/smallest_margin.h"
@@ -16,7 +15,7 @@ using model::ensure;
 
 namespace {
 
-constexpr std::uint64_t kUnionWork = 200'000'000;  // comparisons of cubes, a few nanoseconds each
+constexpr std::size_t kMostStates = 400'000;  // of the union's automaton: a few hundred megabytes
 constexpr int kMostDigitsByCarries = 12;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -50,47 +49,69 @@ StepCounts step_counts(const model::Decoder& decoder, int step,
   return counts;
 }
 
-// Disjoint pieces of everything that is not correct. Wrong ones first, so that a pair that some step
-// surely gets wrong is wrong whatever another step leaves open; nothing where the work is too much.
-std::optional<std::vector<Piece>> disjoint_pieces(const std::vector<std::vector<Leaf>>& leaves) {
-  FailingSet set(kUnionWork);
-  for (const Verdict verdict : {Verdict::wrong, Verdict::undecided, Verdict::rounding})
-    for (std::size_t step = 0; step < leaves.size(); ++step)
-      for (const Leaf& leaf : leaves[step])
-        if (leaf.verdict == verdict && !set.add(leaf.cube, verdict, static_cast<int>(step)))
-          return std::nullopt;
-  return set.pieces();
+// The order in which a pair's leaves claim it: surely wrong at a step, the first step first; then
+// undecided; then rounding-dependent.
+struct Groups {
+  int steps = 0;
+  int of(Verdict verdict, int step) const {
+    return verdict == Verdict::wrong ? step : verdict == Verdict::undecided ? steps : steps + 1;
+  }
+  int all() const { return steps + 2; }
+  Counts counts(const std::vector<Count>& by_group) const {
+    Counts c;
+    for (int g = 0; g < steps; ++g) c.wrong += by_group[index(g)];
+    c.undecided = by_group[index(steps)];
+    c.rounding = by_group[index(steps) + 1];
+    c.correct = by_group[index(steps) + 2];
+    c.total = c.correct + c.wrong + c.rounding + c.undecided;
+    return c;
+  }
+};
+
+std::vector<GroupedLeaf> grouped(const std::vector<std::vector<Leaf>>& leaves, const Groups& groups) {
+  std::vector<GroupedLeaf> all;
+  for (std::size_t step = 0; step < leaves.size(); ++step)
+    for (const Leaf& leaf : leaves[step])
+      all.push_back({leaf.cube, groups.of(leaf.verdict, static_cast<int>(step))});
+  return all;
 }
 
-void subtract_from_correct(Counts& counts, Verdict verdict, Count pairs) {
-  ensure(counts.correct >= pairs, "pieces do not overlap");
-  counts.correct -= pairs;
-  (verdict == Verdict::wrong      ? counts.wrong
-   : verdict == Verdict::rounding ? counts.rounding
-                                  : counts.undecided) += pairs;
+// Where the automaton would be too large: the union lies between its largest member and the sum.
+Counts union_bracket(const std::vector<std::vector<Leaf>>& leaves, Count total) {
+  Count least = 0, most = 0;
+  for (const auto& of_step : leaves) {
+    Count wrong = 0, doubtful = 0;
+    for (const Leaf& leaf : of_step) {
+      wrong += leaf.verdict == Verdict::wrong ? leaf.pairs : leaf.wrong;
+      doubtful += leaf.pairs - leaf.correct;
+    }
+    least = std::max(least, wrong);
+    most = std::min(total, most + doubtful);
+  }
+  return {total, total - most, least, 0, most - least};
 }
 
-void tabulate_classes(Certification& result, const std::vector<Piece>& pieces) {
+void count_union(Certification& result, const std::vector<std::vector<Leaf>>& leaves) {
+  const Groups groups{static_cast<int>(leaves.size())};
   const Cube all = Cube::everything(result.digits);
-  for (const Count pairs : count_by_cascade(all)) result.by_cascade.push_back({pairs, pairs, 0, 0, 0});
-  for (const Piece& piece : pieces) {
-    const auto by_cascade = count_by_cascade(piece.cube);
-    for (std::size_t k = 0; k < by_cascade.size(); ++k)
-      subtract_from_correct(result.by_cascade[k], piece.verdict, by_cascade[k]);
+  auto cubes = grouped(leaves, groups);
+  auto automaton = FailureAutomaton::build(cubes, groups.all(), all, kMostStates);
+  const bool whole = automaton.has_value();
+  if (!whole) {  // class by class nothing is known then
+    cubes = {{all, groups.of(Verdict::undecided, 0)}};
+    automaton = FailureAutomaton::build(cubes, groups.all(), all, kMostStates);
   }
-  if (result.digits > kMostDigitsByCarries) return;
-  const std::size_t patterns = std::size_t{1} << result.digits;
-  std::array<std::vector<Count>, 4> by_verdict;
-  for (auto& counts : by_verdict) counts.assign(patterns, 0);
-  for (const Piece& piece : pieces)
-    add_by_carries(piece.cube, by_verdict[static_cast<std::size_t>(piece.verdict)]);
-  std::vector<Count> total(patterns, 0);
-  add_by_carries(all, total);
-  for (std::size_t bits = 0; bits < patterns; ++bits) {
-    result.by_carries.push_back({total[bits], total[bits], 0, 0, 0});
-    for (const Verdict v : {Verdict::wrong, Verdict::rounding, Verdict::undecided})
-      subtract_from_correct(result.by_carries.back(), v, by_verdict[static_cast<std::size_t>(v)][bits]);
-  }
+  const auto by_group = automaton->count();
+  result.pairs = groups.counts(by_group);
+  for (std::size_t step = 0; whole && step < leaves.size(); ++step)
+    result.steps[step].first_failures = by_group[step];
+  for (const auto& of_class : automaton->count_by_cascade())
+    result.by_cascade.push_back(groups.counts(of_class));
+  if (result.digits <= kMostDigitsByCarries)
+    for (const auto& of_pattern : automaton->count_by_carries())
+      result.by_carries.push_back(groups.counts(of_pattern));
+  const Counts bracket = union_bracket(leaves, result.pairs.total);
+  if (bracket.undecided < result.pairs.undecided) result.pairs = bracket;
 }
 
 // A pair of the region whose replay by greedy float32 decoding fails, if a few tries find one.
@@ -111,47 +132,33 @@ void replay(const model::Decoder& decoder, const model::Greedy& greedy, Region& 
   }
 }
 
-// Pairs of a region that no earlier step fails on.
-Count first_failures(const Region& region, const std::vector<Piece>& pieces) {
-  Count sum = 0;
-  for (const Piece& p : pieces)
-    if (p.step == region.step && p.verdict == Verdict::wrong && !masks_disjoint(p.cube, region.cube))
-      sum += count(intersect(p.cube, region.cube));
-  return sum;
+// Pairs of the region that no earlier step gets wrong.
+Count first_failures(const std::vector<std::vector<Leaf>>& leaves, const StepCube& region) {
+  std::vector<GroupedLeaf> earlier;
+  for (std::size_t step = 0; step < index(region.step); ++step)
+    for (const Leaf& leaf : leaves[step])
+      if (leaf.verdict == Verdict::wrong && count(intersect(leaf.cube, region.cube)) > 0)
+        earlier.push_back({leaf.cube, 0});
+  const auto automaton = FailureAutomaton::build(earlier, 1, region.cube, kMostStates);
+  return automaton ? automaton->count()[1] : 0;
 }
 
-// Each step's wrong leaves, merged. (Not the pieces, which are cut up where steps overlap.)
+// Each step's wrong leaves, merged; the largest are returned.
 void list_regions(Certification& result, const model::Decoder& decoder,
-                  const std::vector<std::vector<Leaf>>& leaves, const std::vector<Piece>& pieces, int most) {
-  std::vector<Piece> wrong;
+                  const std::vector<std::vector<Leaf>>& leaves, int most) {
+  std::vector<StepCube> wrong;
   for (std::size_t step = 0; step < leaves.size(); ++step)
     for (const Leaf& leaf : leaves[step])
-      if (leaf.verdict == Verdict::wrong)
-        wrong.push_back({leaf.cube, leaf.pairs, leaf.verdict, static_cast<int>(step)});
-  wrong = merge_regions(std::move(wrong));
+      if (leaf.verdict == Verdict::wrong) wrong.push_back({static_cast<int>(step), leaf.cube, leaf.pairs});
+  wrong = merge_regions(wrong);
   result.region_count = wrong.size();
   const auto greedy = model::make_greedy(decoder);
-  for (const Piece& p : wrong) {
+  for (const StepCube& c : wrong) {
     if (static_cast<int>(result.regions.size()) >= most) break;
-    Region region{p.step, p.cube, p.pairs, 0, {}, {}};
-    region.first_failures = first_failures(region, pieces);
+    Region region{c.step, c.cube, c.pairs, first_failures(leaves, c), {}, {}};
     replay(decoder, *greedy, region);
     result.regions.push_back(region);
   }
-}
-
-Piece undecided_everywhere(int digits) {
-  return {Cube::everything(digits), all_pairs(digits), Verdict::undecided, 0};
-}
-
-// Everything that needs the union as disjoint pieces.
-void count_exactly(Certification& result, const std::vector<Piece>& pieces) {
-  result.pairs = {all_pairs(result.digits), all_pairs(result.digits), 0, 0, 0};
-  for (const Piece& piece : pieces) {
-    subtract_from_correct(result.pairs, piece.verdict, piece.pairs);
-    if (piece.verdict == Verdict::wrong) result.steps[index(piece.step)].first_failures += piece.pairs;
-  }
-  tabulate_classes(result, pieces);
 }
 
 std::optional<SmallestMargin> find_smallest_margin(const model::Decoder& decoder, const SearchAll& searches,
@@ -181,12 +188,8 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
     result.steps.push_back(step_counts(decoder, step, searches.step(step)));
     result.nodes += result.steps.back().nodes;
   }
-  const auto pieces = disjoint_pieces(leaves);
-  // Too many pieces to unite: nothing is known class by class.
-  count_exactly(result, pieces ? *pieces : std::vector<Piece>{undecided_everywhere(result.digits)});
-  const Counts bracket = local_bracket(decoder, leaves);
-  if (bracket.undecided < result.pairs.undecided) result.pairs = bracket;
-  if (pieces) list_regions(result, decoder, leaves, *pieces, options.regions);
+  count_union(result, leaves);
+  list_regions(result, decoder, leaves, options.regions);
   result.exact = result.pairs.undecided == 0;
   if (options.margin) result.smallest = find_smallest_margin(decoder, searches, options, deadline);
   result.seconds = deadline.elapsed();

@@ -3,7 +3,7 @@
 //
 // A pair is wrong iff at some answer digit, given the true prefix, another logit is not below the
 // true digit's. Every step is searched on its own (step_search.h); the steps' failing sets overlap,
-// so the total is the measure of their union (failing_set.h), never their sum.
+// so the total is the measure of their union (failure_automaton.h), never their sum.
 //     correct + wrong + rounding + undecided = 10^(2n), to the last pair.
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "verify/question.h"
 
 #include <Eigen/Eigenvalues>
+#include <Eigen/SVD>
 
 #include "model/error.h"
 
@@ -20,6 +21,8 @@ template <class T>
 Interval enclosure(const T& x) {
   return Interval(Number<T>::lower(x), Number<T>::upper(x));
 }
+
+constexpr double kNoise = 1e-13;  // directions reached less than this, against the largest, are left out
 
 // What one head reads at one (cell, digit): the weight and the contribution C = V W_o, if any.
 struct Reading {
@@ -149,20 +152,22 @@ Eigen::MatrixXd centres(const Readings& readings, int width) {
 // contribution mixed in that no direction any token reaches is lost.
 Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& centre, int width,
                                bool complete) {
-  Eigen::MatrixXd typical = Eigen::MatrixXd::Zero(width, width), reach = typical;
+  std::vector<Eigen::VectorXd> reached;
+  Eigen::MatrixXd typical = Eigen::MatrixXd::Zero(width, width);
   for (std::size_t h = 0; h < readings.size(); ++h)
     for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
       if (r.weight.upper() <= 0) return;
-      const Eigen::VectorXd d = middle(r.contribution) - centre.col(static_cast<Eigen::Index>(h));
-      typical += share * d * d.transpose();
-      reach += d * d.transpose();
+      reached.push_back(middle(r.contribution) - centre.col(static_cast<Eigen::Index>(h)));
+      typical += (share + 1e-9) * reached.back() * reached.back().transpose();
     });
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> all(reach);
-  const double largest = std::max(all.eigenvalues().maxCoeff(), 0.0);
-  const Eigen::Index rank = complete ? width : (all.eigenvalues().array() > 1e-24 * largest).count();
-  const Eigen::MatrixXd span = all.eigenvectors().rightCols(rank);
-  const Eigen::MatrixXd inside = span.transpose() * (typical + 1e-9 * reach) * span;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> turned(inside);
+  Eigen::MatrixXd rows(static_cast<Eigen::Index>(reached.size()), width);
+  for (std::size_t i = 0; i < reached.size(); ++i) rows.row(static_cast<Eigen::Index>(i)) = reached[i];
+  // Singular values, not eigenvalues of the covariance: those lose half of the digits.
+  const Eigen::JacobiSVD<Eigen::MatrixXd> all(rows, Eigen::ComputeFullV);
+  const double largest = all.singularValues().size() > 0 ? all.singularValues()[0] : 0.0;
+  const Eigen::Index rank = complete ? width : (all.singularValues().array() > kNoise * largest).count();
+  const Eigen::MatrixXd span = all.matrixV().leftCols(rank);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> turned(span.transpose() * typical * span);
   return span * turned.eigenvectors().rowwise().reverse();
 }
 

@@ -36,7 +36,6 @@ Cube cube_of(const Masks& m, int digits) {
 
 struct Group {
   int step;
-  Verdict verdict;
   Masks masks;
   auto operator<=>(const Group&) const = default;
 };
@@ -60,24 +59,24 @@ bool unite(std::vector<Group>& groups, std::size_t at) {
 
 }  // namespace
 
-std::vector<Piece> merge_regions(std::vector<Piece> pieces) {
-  if (pieces.empty()) return pieces;
-  const int digits = pieces[0].cube.digits;
+std::vector<StepCube> merge_regions(const std::vector<StepCube>& cubes) {
+  if (cubes.empty()) return {};
+  const int digits = cubes[0].cube.digits;
   std::vector<Group> groups;
-  for (const Piece& p : pieces) groups.push_back({p.step, p.verdict, masks(p.cube)});
+  for (const StepCube& c : cubes) groups.push_back({c.step, masks(c.cube)});
   const std::size_t components = groups[0].masks.size();
   for (bool fewer = true; fewer;) {
     fewer = false;
     for (std::size_t at = 0; at < components; ++at) fewer |= unite(groups, at);
   }
-  pieces.clear();
+  std::vector<StepCube> merged;
   for (const Group& g : groups) {
     const Cube cube = cube_of(g.masks, digits);
-    pieces.push_back({cube, count(cube), g.verdict, g.step});
+    merged.push_back({g.step, cube, count(cube)});
   }
-  std::stable_sort(pieces.begin(), pieces.end(),
-                   [](const Piece& x, const Piece& y) { return x.pairs > y.pairs; });
-  return pieces;
+  std::stable_sort(merged.begin(), merged.end(),
+                   [](const StepCube& x, const StepCube& y) { return x.pairs > y.pairs; });
+  return merged;
 }
 
 }  // namespace carryscope::verify

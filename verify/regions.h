@@ -1,12 +1,20 @@
-// Regions: disjoint failing cubes, merged into few and ranked by mass.
+// Regions: failing cubes, merged into few and ranked by mass.
 #pragma once
 
-#include "verify/failing_set.h"
+#include <vector>
+
+#include "verify/cube.h"
 
 namespace carryscope::verify {
 
-// Unites cubes that differ in one place's digits only (same verdict and step) until nothing more
-// unites; the volumes still add up. Largest first; ties in a fixed order.
-std::vector<Piece> merge_regions(std::vector<Piece> pieces);
+struct StepCube {
+  int step = 0;
+  Cube cube;
+  Count pairs = 0;
+};
+
+// Unites cubes of one step that differ in one place's digits only until nothing more unites; given
+// disjoint cubes, the volumes still add up. Largest first; ties in a fixed order.
+std::vector<StepCube> merge_regions(const std::vector<StepCube>& cubes);
 
 }  // namespace carryscope::verify

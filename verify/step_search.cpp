@@ -138,8 +138,8 @@ Verdict StepSearch::examine_rivals(TailBounds& tail, const Cube& cube) {
   return contender_count_ == 0 ? Verdict::correct : Verdict::undecided;
 }
 
-// For each contender, how far apart its two bounds stay at one pair even where the box is a point and
-// nothing is curved: what no splitting can remove.
+// For each contender, its functionals where the box is a point and nothing is curved: how far apart
+// they are at one pair is what no splitting can remove.
 void StepSearch::measure_resolution(TailBounds& tail, const Cube& cube) {
   Output point = output_;
   point.total.half.fill(0.0);
@@ -148,19 +148,27 @@ void StepSearch::measure_resolution(TailBounds& tail, const Cube& cube) {
   const auto& rivals = tail.rivals(question_, point.total, target_token());
   for (std::size_t i = 0; i < contender_count_; ++i) {
     Contender& c = contenders_[i];
-    c.blur = c.shortfall.at(somewhere) + c.excess.at(somewhere);
     for (const RivalMargin& rival : rivals) {
       if (rival.rival != c.margin.rival) continue;
-      margin_upper(question_, point, denominators_, rival, -1.0, rival.roundoff, shortfall_);
-      margin_upper(question_, point, denominators_, rival, 1.0, rival.roundoff, excess_);
-      c.resolution = shortfall_.at(somewhere) + excess_.at(somewhere);
+      margin_upper(question_, point, denominators_, rival, -1.0, rival.roundoff, c.flat_shortfall);
+      margin_upper(question_, point, denominators_, rival, 1.0, rival.roundoff, c.flat_excess);
+      c.resolution = c.flat_shortfall.at(somewhere) + c.flat_excess.at(somewhere);
     }
   }
 }
 
-// Whether the contender's margin varies less than can be resolved, where its functionals reach these maxima.
+// Whether the margin's range over a cube, given the maxima of the flat functionals there, is below what
+// can be resolved.
 bool StepSearch::unresolvable(const Contender& c, double shortfall, double excess) {
-  return shortfall + excess - c.blur <= kResolutionShare * c.resolution;
+  return shortfall + excess <= (1.0 + kResolutionShare) * c.resolution;
+}
+
+bool StepSearch::unresolvable(const Cube& cube) const {
+  for (std::size_t i = 0; i < contender_count_; ++i) {
+    const Contender& c = contenders_[i];
+    if (!unresolvable(c, maximum(c.flat_shortfall, cube), maximum(c.flat_excess, cube))) return false;
+  }
+  return true;
 }
 
 Token StepSearch::most_influential(const Cube& cube) {
@@ -185,19 +193,23 @@ Token StepSearch::most_influential(const Cube& cube) {
 // Digits of the token that one look ahead already sends to leaves, by verdict.
 StepSearch::Groups StepSearch::look_ahead(const Cube& cube, Token token) {
   const Digits all = cube.allowed(token.role, token.place);
-  Groups groups{all, 0, all};
-  std::array<double, 10> shortfall, excess;
+  Groups groups{all, 0, semantics_ == Semantics::float32 ? all : Digits{0}};
+  std::array<double, 10> low, high;
   for (std::size_t i = 0; i < contender_count_; ++i) {
     const Contender& c = contenders_[i];
-    maxima_by_digit(c.shortfall, cube, token, shortfall);
-    maxima_by_digit(c.excess, cube, token, excess);
+    maxima_by_digit(c.shortfall, cube, token, low);
+    maxima_by_digit(c.excess, cube, token, high);
     for (int d = 0; d < 10; ++d) {
       const Digits bit = static_cast<Digits>(all & only(d));
-      if (!(shortfall[index(d)] < 0)) groups.correct = static_cast<Digits>(groups.correct & ~bit);
-      if (excess[index(d)] < 0) groups.wrong = static_cast<Digits>(groups.wrong | bit);
-      if (!unresolvable(c, shortfall[index(d)], excess[index(d)]))
-        groups.unresolvable = static_cast<Digits>(groups.unresolvable & ~bit);
+      if (!(low[index(d)] < 0)) groups.correct = static_cast<Digits>(groups.correct & ~bit);
+      if (high[index(d)] < 0) groups.wrong = static_cast<Digits>(groups.wrong | bit);
     }
+    if (groups.unresolvable == 0) continue;
+    maxima_by_digit(c.flat_shortfall, cube, token, low);
+    maxima_by_digit(c.flat_excess, cube, token, high);
+    for (int d = 0; d < 10; ++d)
+      if (!unresolvable(c, low[index(d)], high[index(d)]))
+        groups.unresolvable = static_cast<Digits>(groups.unresolvable & ~only(d));
   }
   groups.wrong = static_cast<Digits>(groups.wrong & ~groups.correct);
   groups.unresolvable = static_cast<Digits>(groups.unresolvable & ~groups.correct & ~groups.wrong);
@@ -208,9 +220,7 @@ void StepSearch::split(TailBounds& tail, const Cube& cube) {
   const Verdict hopeless = semantics_ == Semantics::float32 ? Verdict::rounding : Verdict::undecided;
   measure_resolution(tail, cube);
   const Token token = most_influential(cube);
-  const auto end = contenders_.begin() + static_cast<std::ptrdiff_t>(contender_count_);
-  if (token.place < 0 || std::all_of(contenders_.begin(), end,
-                                     [](const Contender& c) { return unresolvable(c, c.worst, c.best); })) {
+  if (token.place < 0 || unresolvable(cube)) {
     leaf(cube, hopeless);
     return;
   }

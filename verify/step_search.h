@@ -59,9 +59,10 @@ class StepSearch {
   // A rival that the bounds leave open over the current cube.
   struct Contender {
     RivalMargin margin;
-    Additive shortfall, excess;           // < 0 everywhere: certainly beaten; certainly ahead
-    double worst = 0.0, best = 0.0;       // maxima of shortfall and excess over the cube
-    double blur = 0.0, resolution = 0.0;  // shortfall + excess at a pair: now, and at best
+    Additive shortfall, excess;            // < 0 everywhere: certainly beaten; certainly ahead
+    double worst = 0.0, best = 0.0;        // maxima of shortfall and excess over the cube
+    Additive flat_shortfall, flat_excess;  // the same at the box's centre: nothing curved
+    double resolution = 0.0;               // their sum at one pair
   };
 
   struct Groups {
@@ -75,6 +76,7 @@ class StepSearch {
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
   void measure_resolution(TailBounds& tail, const Cube& cube);
   static bool unresolvable(const Contender& contender, double shortfall, double excess);
+  bool unresolvable(const Cube& cube) const;
   Groups look_ahead(const Cube& cube, Token token);
   void split(TailBounds& tail, const Cube& cube);
   int target_token() const;
@@ -93,7 +95,6 @@ class StepSearch {
   Denominators denominators_;
   std::vector<Contender> contenders_;
   std::size_t contender_count_ = 0;
-  Additive shortfall_, excess_;
   std::vector<double> influence_;
   int target_digit_ = 0;
 };
