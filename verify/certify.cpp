@@ -15,7 +15,8 @@ using model::ensure;
 
 namespace {
 
-constexpr std::size_t kMostStates = 400'000;  // of the union's automaton: a few hundred megabytes
+constexpr std::uint64_t kUnionWork = 20'000'000;  // comparisons: about a second
+constexpr std::size_t kMostLeaves = 20'000;
 constexpr int kMostDigitsByCarries = 12;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -68,50 +69,98 @@ struct Groups {
   }
 };
 
-std::vector<GroupedLeaf> grouped(const std::vector<std::vector<Leaf>>& leaves, const Groups& groups) {
-  std::vector<GroupedLeaf> all;
-  for (std::size_t step = 0; step < leaves.size(); ++step)
-    for (const Leaf& leaf : leaves[step])
-      all.push_back({leaf.cube, groups.of(leaf.verdict, static_cast<int>(step))});
-  return all;
+// The union holds at least what the worst step surely gets wrong.
+void raise_wrong(Counts& counts, const std::vector<std::vector<Leaf>>& leaves) {
+  for (const auto& of_step : leaves) {
+    Count wrong = 0;
+    for (const Leaf& leaf : of_step) wrong += leaf.verdict == Verdict::wrong ? leaf.pairs : leaf.wrong;
+    if (wrong <= counts.wrong) continue;
+    const Count more = std::min(wrong - counts.wrong, counts.undecided);
+    counts.wrong += more;
+    counts.undecided -= more;
+  }
 }
 
-// Where the automaton would be too large: the union lies between its largest member and the sum.
-Counts union_bracket(const std::vector<std::vector<Leaf>>& leaves, Count total) {
-  Count least = 0, most = 0;
-  for (const auto& of_step : leaves) {
-    Count wrong = 0, doubtful = 0;
-    for (const Leaf& leaf : of_step) {
-      wrong += leaf.verdict == Verdict::wrong ? leaf.pairs : leaf.wrong;
-      doubtful += leaf.pairs - leaf.correct;
+// The union of the largest leaves, counted by the automaton; the others are left out, and what of them
+// is not surely correct counts as undecided.
+struct Union {
+  Groups groups;
+  FailureAutomaton automaton;
+  std::vector<const Leaf*> left_out;
+};
+
+struct StepLeaf {
+  int step;
+  const Leaf* leaf;
+};
+
+// Largest first, as many as the automaton's work allows.
+Union unite(const std::vector<std::vector<Leaf>>& leaves, const Cube& all) {
+  std::vector<StepLeaf> by_mass;
+  for (std::size_t step = 0; step < leaves.size(); ++step)
+    for (const Leaf& leaf : leaves[step]) by_mass.push_back({static_cast<int>(step), &leaf});
+  std::stable_sort(by_mass.begin(), by_mass.end(), [](const StepLeaf& x, const StepLeaf& y) {
+    return x.leaf->pairs - x.leaf->correct > y.leaf->pairs - y.leaf->correct;
+  });
+  const Groups groups{static_cast<int>(leaves.size())};
+  for (std::size_t most = std::min(by_mass.size(), kMostLeaves);; most /= 4) {
+    std::vector<GroupedLeaf> cubes;
+    std::vector<const Leaf*> left_out;
+    for (std::size_t i = 0; i < by_mass.size(); ++i) {
+      const auto& [step, leaf] = by_mass[i];
+      if (i < most && leaf->correct == 0)
+        cubes.push_back({leaf->cube, groups.of(leaf->verdict, step)});
+      else
+        left_out.push_back(leaf);
     }
-    least = std::max(least, wrong);
-    most = std::min(total, most + doubtful);
+    if (auto automaton = FailureAutomaton::build(cubes, groups.all(), all, kUnionWork))
+      return {groups, std::move(*automaton), std::move(left_out)};
+    ensure(most > 0, "no leaves need no work");
   }
-  return {total, total - most, least, 0, most - least};
+}
+
+void move_to_undecided(Counts& counts, Count pairs) {
+  pairs = std::min(pairs, counts.correct);
+  counts.correct -= pairs;
+  counts.undecided += pairs;
+}
+
+// What is not surely correct in the leaves left out is undecided, class by class too; where they are
+// many, each class is charged with all of it.
+void leave_out(Certification& result, const std::vector<const Leaf*>& leaves) {
+  constexpr std::size_t kFew = 100;
+  Count all = 0;
+  for (const Leaf* leaf : leaves) all += leaf->pairs - leaf->correct;
+  move_to_undecided(result.pairs, all);
+  if (leaves.size() > kFew) {
+    for (Counts& row : result.by_cascade) move_to_undecided(row, all);
+    for (Counts& row : result.by_carries) move_to_undecided(row, all);
+    return;
+  }
+  for (const Leaf* leaf : leaves) {
+    const auto part = FailureAutomaton::build({}, 0, leaf->cube, kUnionWork);
+    const auto by_cascade = part->count_by_cascade();
+    for (std::size_t k = 0; k < by_cascade.size(); ++k)
+      move_to_undecided(result.by_cascade[k], by_cascade[k][0]);
+    const auto by_carries = part->count_by_carries();
+    for (std::size_t p = 0; p < result.by_carries.size(); ++p)
+      move_to_undecided(result.by_carries[p], by_carries[p][0]);
+  }
 }
 
 void count_union(Certification& result, const std::vector<std::vector<Leaf>>& leaves) {
-  const Groups groups{static_cast<int>(leaves.size())};
   const Cube all = Cube::everything(result.digits);
-  auto cubes = grouped(leaves, groups);
-  auto automaton = FailureAutomaton::build(cubes, groups.all(), all, kMostStates);
-  const bool whole = automaton.has_value();
-  if (!whole) {  // class by class nothing is known then
-    cubes = {{all, groups.of(Verdict::undecided, 0)}};
-    automaton = FailureAutomaton::build(cubes, groups.all(), all, kMostStates);
-  }
-  const auto by_group = automaton->count();
-  result.pairs = groups.counts(by_group);
-  for (std::size_t step = 0; whole && step < leaves.size(); ++step)
-    result.steps[step].first_failures = by_group[step];
-  for (const auto& of_class : automaton->count_by_cascade())
-    result.by_cascade.push_back(groups.counts(of_class));
+  const Union united = unite(leaves, all);
+  const auto by_group = united.automaton.count();
+  result.pairs = united.groups.counts(by_group);
+  for (std::size_t step = 0; step < leaves.size(); ++step) result.steps[step].first_failures = by_group[step];
+  for (const auto& row : united.automaton.count_by_cascade())
+    result.by_cascade.push_back(united.groups.counts(row));
   if (result.digits <= kMostDigitsByCarries)
-    for (const auto& of_pattern : automaton->count_by_carries())
-      result.by_carries.push_back(groups.counts(of_pattern));
-  const Counts bracket = union_bracket(leaves, result.pairs.total);
-  if (bracket.undecided < result.pairs.undecided) result.pairs = bracket;
+    for (const auto& row : united.automaton.count_by_carries())
+      result.by_carries.push_back(united.groups.counts(row));
+  leave_out(result, united.left_out);
+  raise_wrong(result.pairs, leaves);
 }
 
 // A pair of the region whose replay by greedy float32 decoding fails, if a few tries find one.
@@ -139,7 +188,7 @@ Count first_failures(const std::vector<std::vector<Leaf>>& leaves, const StepCub
     for (const Leaf& leaf : leaves[step])
       if (leaf.verdict == Verdict::wrong && count(intersect(leaf.cube, region.cube)) > 0)
         earlier.push_back({leaf.cube, 0});
-  const auto automaton = FailureAutomaton::build(earlier, 1, region.cube, kMostStates);
+  const auto automaton = FailureAutomaton::build(earlier, 1, region.cube, kUnionWork);
   return automaton ? automaton->count()[1] : 0;
 }
 

@@ -81,7 +81,7 @@ struct FailureAutomaton::Builder {
 };
 
 std::optional<FailureAutomaton> FailureAutomaton::build(const std::vector<GroupedLeaf>& leaves, int groups,
-                                                        const Cube& within, std::size_t most_states) {
+                                                        const Cube& within, std::uint64_t work) {
   const Cube any = Cube::everything(within.digits);
   std::vector<Condition> conditions;
   for (const GroupedLeaf& leaf : leaves) conditions.push_back(condition(leaf, any));
@@ -90,7 +90,6 @@ std::optional<FailureAutomaton> FailureAutomaton::build(const std::vector<Groupe
   automaton.groups_ = groups;
   Builder builder{conditions, within, 0, {}};
   std::map<Builder::Key, int> layer{{{0, groups, {}}, 0}};
-  std::size_t states = 1;
   for (int place = 0; place < within.digits; ++place) {
     builder.place = place;
     std::vector<int> beginning;
@@ -112,9 +111,10 @@ std::optional<FailureAutomaton> FailureAutomaton::build(const std::vector<Groupe
         ++edges[{to->second, a + b >= 10 ? kGenerate : a + b == 9 ? kPass : kKill}];
       });
       for (const auto& [edge, letters] : edges) state.edges.push_back({edge.first, edge.second, letters});
-      if (states + above.size() > most_states) return std::nullopt;
+      const std::uint64_t spent = 100 * (std::get<2>(key).size() + beginning.size() / 10 + 1);
+      if (spent > work) return std::nullopt;
+      work -= spent;
     }
-    states += above.size();
     layer = std::move(above);
   }
   automaton.layers_.emplace_back(layer.size());

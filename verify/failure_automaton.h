@@ -21,10 +21,11 @@ struct GroupedLeaf {
 
 class FailureAutomaton {
  public:
-  // Over the additions in `within`. Nothing where more than `most_states` states would be needed.
+  // Over the additions in `within`. Nothing where it would take more than `work` comparisons of a leaf's
+  // condition with a letter.
   // Groups are 0 .. groups - 1; `groups` itself stands for pairs that no leaf holds.
   static std::optional<FailureAutomaton> build(const std::vector<GroupedLeaf>& leaves, int groups,
-                                               const Cube& within, std::size_t most_states);
+                                               const Cube& within, std::uint64_t work);
 
   // Pairs by group, groups + 1 entries.
   std::vector<Count> count() const;

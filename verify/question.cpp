@@ -165,7 +165,10 @@ Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& 
   // Singular values, not eigenvalues of the covariance: those lose half of the digits.
   const Eigen::JacobiSVD<Eigen::MatrixXd> all(rows, Eigen::ComputeFullV);
   const double largest = all.singularValues().size() > 0 ? all.singularValues()[0] : 0.0;
-  const Eigen::Index rank = complete ? width : (all.singularValues().array() > kNoise * largest).count();
+  // At least one axis, also where attention gives the same everywhere.
+  const Eigen::Index rank =
+      complete ? width
+               : std::max<Eigen::Index>(1, (all.singularValues().array() > kNoise * largest).count());
   const Eigen::MatrixXd span = all.matrixV().leftCols(rank);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> turned(span.transpose() * typical * span);
   return span * turned.eigenvectors().rowwise().reverse();

@@ -36,6 +36,32 @@ Denominators denominators(const Question& question, const Cube& cube) {
   return d;
 }
 
+void tighten_jointly(const Question& question, const Cube& cube, const Denominators& denominators,
+                     Output& output) {
+  if (question.heads == 1) return;
+  for (std::size_t k = 0; k < index(question.axes); ++k) {
+    double bound[2];  // of u_k and of -u_k
+    for (const double sign : {1.0, -1.0}) {
+      std::array<double, kMaxAxes> direction{};
+      direction[k] = sign;
+      Additive f;
+      f.clear(question.digits);
+      for (int h = 0; h < question.heads; ++h) {
+        const Box& box = output.head[index(h)];
+        f.constant += sign * box.centre[k] + box.half[k] * denominators.relative[index(h)];
+        weighted_upper(question, h, direction.data(), -sign * box.centre[k], denominators.inverse[index(h)],
+                       f);
+      }
+      bound[sign < 0] = maximum(f, cube);
+    }
+    Box& total = output.total;
+    const double high = std::min(bound[0], total.centre[k] + total.half[k]);
+    const double minus_low = std::min(bound[1], total.half[k] - total.centre[k]);
+    total.centre[k] = 0.5 * (high - minus_low);
+    total.half[k] = std::max(high - total.centre[k], minus_low + total.centre[k]);
+  }
+}
+
 void margin_upper(const Question& question, const Output& output, const Denominators& denominators,
                   const RivalMargin& rival, double sign, double offset, Additive& f) {
   f.clear(question.digits);

@@ -19,6 +19,11 @@ struct Denominators {
 };
 Denominators denominators(const Question& question, const Cube& cube);
 
+// Several heads: tightens output.total by the joint range of all heads along each axis, where one box a
+// head forgets that they read the same digits. Does nothing for a single head.
+void tighten_jointly(const Question& question, const Cube& cube, const Denominators& denominators,
+                     Output& output);
+
 // f becomes an upper bound of sign * margin + offset (times D > 0 where there is one head).
 void margin_upper(const Question& question, const Output& output, const Denominators& denominators,
                   const RivalMargin& rival, double sign, double offset, Additive& f);

@@ -114,13 +114,18 @@ int StepSearch::target_token() const { return decoder_.layout.digit_tokens[index
 Verdict StepSearch::examine(TailBounds& tail, const Cube& cube) {
   target_digit_ = std::countr_zero(static_cast<unsigned>(cube.s[index(question_.target_place)]));
   range_.over(cube, output_);
-  const Verdict swept = tail.sweep(question_, output_.total, target_token(), kSweepBudget);
+  Verdict swept = tail.sweep(question_, output_.total, target_token(), kSweepBudget);
+  if (swept != Verdict::undecided) return swept;
+  denominators_ = denominators(question_, cube);
+  if (question_.heads > 1) {
+    tighten_jointly(question_, cube, denominators_, output_);
+    swept = tail.sweep(question_, output_.total, target_token(), kSweepBudget);
+  }
   return swept != Verdict::undecided ? swept : examine_rivals(tail, cube);
 }
 
 // Each rival's margin as one functional, whose range over the cube is exact up to its remainder.
 Verdict StepSearch::examine_rivals(TailBounds& tail, const Cube& cube) {
-  denominators_ = denominators(question_, cube);
   contender_count_ = 0;
   for (const RivalMargin& rival : tail.rivals(question_, output_.total, target_token())) {
     if (rival.excluded) continue;
