@@ -133,7 +133,8 @@ class Writer {
   std::vector<Row> cascade_rows(const Cell& cell) const {
     std::vector<Row> rows{{"class", "pairs", "wrong"}};
     if (rounds()) rows[0].push_back("on rounding");
-    for (const char* name : {"undecided", "wrong share"}) rows[0].push_back(name);
+    rows[0].push_back("undecided");
+    rows[0].push_back(result_.exact ? "wrong share" : "wrong share, at least");
     for (std::size_t k = 0; k < result_.by_cascade.size(); ++k) {
       const Counts& n = result_.by_cascade[k];
       rows.push_back({fmt::format("S{}", k), cell(n.total), cell(n.wrong)});

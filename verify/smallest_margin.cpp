@@ -62,14 +62,15 @@ class QuestionMinimum {
   void examine(TailBounds& tail, const Cube& cube) {
     const Count pairs = count(cube);
     if (pairs == 0) return;
-    try_pair(tail, nth_pair(cube, pairs / 2));
     range_.over(cube, output_);
     const double least =
         tail.least_margin(question_, output_.total, target_token(cube), kSweepBudget, enough());
-    if (least < enough())
-      open_.push({cube, least});
-    else
+    if (least >= enough()) {
       settled_ = std::min(settled_, least);
+      return;
+    }
+    open_.push({cube, least});
+    try_pair(tail, nth_pair(cube, pairs / 2));
   }
 
   void try_pair(TailBounds& tail, model::Pair pair) {
@@ -129,22 +130,29 @@ class QuestionMinimum {
 
 }  // namespace
 
-// Every question starts on its own, then they are refined one after the other against the best pair
-// of all, so the result does not depend on the number of threads.
+// Pairs are sampled, every question starts against the best of them, then all are refined one after the other
+// against the best pair of all, so the result does not depend on the number of threads.
 std::optional<SmallestMargin> smallest_margin(const model::Decoder& decoder,
                                               const std::vector<const Question*>& questions, int threads,
                                               const Deadline& deadline) {
   std::vector<std::unique_ptr<QuestionMinimum>> minima(questions.size());
-  std::atomic<std::size_t> next = 0;
-  in_parallel(threads, [&](int) {
-    Tails tails(decoder, Semantics::real);
-    for (std::size_t i = next++; i < questions.size() && !deadline.passed(); i = next++) {
-      minima[i] = std::make_unique<QuestionMinimum>(*questions[i], decoder);
-      minima[i]->start(tails.of(*questions[i]));
-    }
+  const auto each = [&](const std::function<void(std::size_t, TailBounds&)>& visit) {
+    std::atomic<std::size_t> next = 0;
+    in_parallel(threads, [&](int) {
+      Tails tails(decoder, Semantics::real);
+      for (std::size_t i = next++; i < questions.size() && !deadline.passed(); i = next++)
+        visit(i, tails.of(*questions[i]));
+    });
+  };
+  SmallestMargin best{Interval(kInfinity, kInfinity), {}, 0};
+  each([&](std::size_t i, TailBounds& tail) {
+    minima[i] = std::make_unique<QuestionMinimum>(*questions[i], decoder);
+    minima[i]->sample(tail);
   });
   if (deadline.passed()) return std::nullopt;
-  SmallestMargin best{Interval(kInfinity, kInfinity), {}, 0};
+  for (const auto& m : minima) QuestionMinimum::take_smaller(best, m->best());
+  each([&](std::size_t i, TailBounds& tail) { minima[i]->start(tail, best); });
+  if (deadline.passed()) return std::nullopt;
   for (const auto& m : minima) QuestionMinimum::take_smaller(best, m->best());
   double least = best.margin.lower();
   bool complete = true;
