@@ -24,8 +24,19 @@ class QuestionMinimum {
   QuestionMinimum(const Question& question, const model::Decoder& decoder)
       : question_(question), decoder_(decoder), range_(question) {}
 
-  // Bounds every cube of the first split and tries one pair of each.
-  void start(TailBounds& tail) {
+  // Tries a pair of some cubes of the first split.
+  void sample(TailBounds& tail) {
+    constexpr int kEvery = 16;
+    int n = 0;
+    for_each_target(question_.domain(), question_.target_place, [&](const Cube& part) {
+      if (const Count pairs = count(part); n++ % kEvery == 0 && pairs > 0)
+        try_pair(tail, nth_pair(part, pairs / 2));
+    });
+  }
+
+  // Bounds every cube of the first split; what cannot hold a margin below `best` is settled.
+  void start(TailBounds& tail, const SmallestMargin& best) {
+    take_smaller(best_, best);
     for_each_target(question_.domain(), question_.target_place,
                     [&](const Cube& part) { examine(tail, part); });
   }
