@@ -162,18 +162,25 @@ void StepSearch::measure_resolution(TailBounds& tail, const Cube& cube) {
   }
 }
 
-// Whether the margin's range over a cube, given the maxima of the flat functionals there, is below what
-// can be resolved.
-bool StepSearch::unresolvable(const Contender& c, double shortfall, double excess) {
-  return shortfall + excess <= (1.0 + kResolutionShare) * c.resolution;
+// Given the maxima of the flat functionals over a cube. Unresolvable: neither sign is within reach, and
+// the margin's range is below what can be resolved.
+StepSearch::Prospect StepSearch::prospect(const Contender& c, double shortfall, double excess) {
+  if (shortfall < 0) return Prospect::beaten;
+  if (excess < 0) return Prospect::ahead;
+  return shortfall + excess <= (1.0 + kResolutionShare) * c.resolution ? Prospect::unresolvable
+                                                                       : Prospect::cut;
 }
 
+// Some contender is unresolvable and all others will be beaten.
 bool StepSearch::unresolvable(const Cube& cube) const {
+  bool any = false;
   for (std::size_t i = 0; i < contender_count_; ++i) {
     const Contender& c = contenders_[i];
-    if (!unresolvable(c, maximum(c.flat_shortfall, cube), maximum(c.flat_excess, cube))) return false;
+    const Prospect p = prospect(c, maximum(c.flat_shortfall, cube), maximum(c.flat_excess, cube));
+    if (p == Prospect::ahead || p == Prospect::cut) return false;
+    any |= p == Prospect::unresolvable;
   }
-  return true;
+  return any;
 }
 
 Token StepSearch::most_influential(const Cube& cube) {
@@ -199,6 +206,7 @@ Token StepSearch::most_influential(const Cube& cube) {
 StepSearch::Groups StepSearch::look_ahead(const Cube& cube, Token token) {
   const Digits all = cube.allowed(token.role, token.place);
   Groups groups{all, 0, semantics_ == Semantics::float32 ? all : Digits{0}};
+  Digits hopeless = 0;
   std::array<double, 10> low, high;
   for (std::size_t i = 0; i < contender_count_; ++i) {
     const Contender& c = contenders_[i];
@@ -212,12 +220,15 @@ StepSearch::Groups StepSearch::look_ahead(const Cube& cube, Token token) {
     if (groups.unresolvable == 0) continue;
     maxima_by_digit(c.flat_shortfall, cube, token, low);
     maxima_by_digit(c.flat_excess, cube, token, high);
-    for (int d = 0; d < 10; ++d)
-      if (!unresolvable(c, low[index(d)], high[index(d)]))
+    for (int d = 0; d < 10; ++d) {
+      const Prospect p = prospect(c, low[index(d)], high[index(d)]);
+      if (p == Prospect::unresolvable) hopeless = static_cast<Digits>(hopeless | only(d));
+      if (p == Prospect::ahead || p == Prospect::cut)
         groups.unresolvable = static_cast<Digits>(groups.unresolvable & ~only(d));
+    }
   }
   groups.wrong = static_cast<Digits>(groups.wrong & ~groups.correct);
-  groups.unresolvable = static_cast<Digits>(groups.unresolvable & ~groups.correct & ~groups.wrong);
+  groups.unresolvable = static_cast<Digits>(groups.unresolvable & hopeless & ~groups.correct & ~groups.wrong);
   return groups;
 }
 

@@ -65,6 +65,10 @@ class StepSearch {
     double resolution = 0.0;               // their sum at one pair
   };
 
+  // What splitting may still make of a contender: beaten, the winner, cut by the boundary, or too close to
+  // tell.
+  enum class Prospect { beaten, ahead, cut, unresolvable };
+
   struct Groups {
     Digits correct = 0, wrong = 0, unresolvable = 0;
   };
@@ -75,7 +79,7 @@ class StepSearch {
   Verdict examine(TailBounds& tail, const Cube& cube);
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
   void measure_resolution(TailBounds& tail, const Cube& cube);
-  static bool unresolvable(const Contender& contender, double shortfall, double excess);
+  static Prospect prospect(const Contender& contender, double shortfall, double excess);
   bool unresolvable(const Cube& cube) const;
   Groups look_ahead(const Cube& cube, Token token);
   void split(TailBounds& tail, const Cube& cube);
