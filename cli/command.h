@@ -20,5 +20,6 @@ struct Context {
 void add_certify(CLI::App& program, const Context& context);
 void add_eval(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
+void add_plant(CLI::App& program, const Context& context);
 
 }  // namespace carryscope::cli

@@ -15,6 +15,7 @@ constexpr Add kCommands[] = {
     cli::add_certify,
     cli::add_eval,
     cli::add_info,
+    cli::add_plant,
 };
 
 int complain(const std::string& sentence, int exit_code) {

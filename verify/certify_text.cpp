@@ -93,8 +93,8 @@ class Writer {
     const Count most = n.wrong + n.rounding + n.undecided;
     if (most == 0) return fmt::format("EXACT: {} adds all 10^{} pairs correctly.\n", who, exponent());
     if (most == n.wrong)
-      return fmt::format("EXACT: {} gets {} pairs wrong, one in {}.\n", who, grouped(n.wrong),
-                         grouped(n.total / n.wrong));
+      return fmt::format("EXACT: {} gets {} pair{} wrong, one in {}.\n", who, grouped(n.wrong),
+                         n.wrong == 1 ? "" : "s", grouped(n.total / n.wrong));
     std::string text = "EXACT, up to rounding";
     if (!result_.exact)
       text = fmt::format("A BRACKET, not exact: {} pairs are undecided", grouped(n.undecided));
