@@ -33,7 +33,7 @@ struct Flags {
   std::string file;
   std::string semantics = "real";
   std::string ulps;
-  double time_limit = verify::kInfinity;  // seconds
+  double time_limit = 60.0;  // seconds
   int threads = 1;
   int regions = 10;
   bool no_margin = false;
@@ -150,7 +150,7 @@ Certification certify(const Flags& flags, const model::Decoder& decoder) {
 
 void check(const Flags& flags) {
   if (!(flags.time_limit > 0.0))
-    throw InputError("--time-limit: expected a number of seconds above 0; leave it out for no limit");
+    throw InputError("--time-limit: expected a number of seconds above 0 (inf for no limit)");
   if (!flags.ulps.empty() && flags.semantics == "real")
     throw InputError(
         "--ulps: the real semantics rounds nothing; add --semantics float32, or leave --ulps out");
@@ -190,8 +190,10 @@ void add_certify(CLI::App& program, const Context& context) {
   command->add_option("--ulps", flags->ulps,
                       "how far float32 library functions may be off, where not the default: exp=40,erf=20,"
                       "tanh=8,sqrt=4,sincos=4");
-  command->add_option("--time-limit", flags->time_limit,
-                      "seconds for the search; what is undecided then is reported as a bracket");
+  command
+      ->add_option("--time-limit", flags->time_limit,
+                   "seconds for the search; what is undecided then is reported as a bracket")
+      ->capture_default_str();
   command->add_option("--threads", flags->threads, "changes the time and nothing else")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -167,12 +167,47 @@ Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& 
   const double largest = all.singularValues().size() > 0 ? all.singularValues()[0] : 0.0;
   // At least one axis, also where attention gives the same everywhere.
   const Eigen::Index rank =
-      complete ? width
-               : std::max<Eigen::Index>(1, (all.singularValues().array() > kNoise * largest).count());
+      complete ? width : std::max<Eigen::Index>(1, (all.singularValues().array() > kNoise * largest).count());
   const Eigen::MatrixXd span = all.matrixV().leftCols(rank);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> turned(span.transpose() * typical * span);
   return span * turned.eigenvectors().rowwise().reverse();
 }
+
+// Bounds what the axes leave out of one head's output: a weighted mean of rests, so at most the largest
+// rest, and at most sum_cells (largest weight * rest) / (least denominator).
+class Rest {
+ public:
+  Rest(int width, std::size_t cells)
+      : width_(index(width)),
+        largest_(width_, 0.0),
+        weighted_(width_ * cells, 0.0),
+        least_weight_(cells, kInfinity) {}
+
+  // A reading of the cell; `left` (width entries, or none) is what its coordinates do not express.
+  void read(std::size_t cell, Interval weight, const std::vector<double>& left) {
+    least_weight_[cell] = std::min(least_weight_[cell], std::max(0.0, weight.lower()));
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      largest_[i] = std::max(largest_[i], left[i]);
+      double& w = weighted_[cell * width_ + i];
+      w = std::max(w, weight.upper() * left[i]);
+    }
+  }
+
+  double bound(int entry) const {
+    const auto i = static_cast<std::size_t>(entry);
+    double minus_denominator = 0.0, sum = 0.0;  // minus: rounded towards the least denominator
+    for (std::size_t c = 0; c < least_weight_.size(); ++c) {
+      minus_denominator -= least_weight_[c];
+      sum += weighted_[c * width_ + i];
+    }
+    return minus_denominator < 0.0 ? std::min(largest_[i], sum / -minus_denominator) : largest_[i];
+  }
+
+ private:
+  std::size_t width_;
+  std::vector<double> largest_, weighted_;  // width; cells x width
+  std::vector<double> least_weight_;        // cells
+};
 
 void store_axes(Question& q, const Readings& readings, const Eigen::MatrixXd& centre,
                 const Eigen::MatrixXd& axes) {
@@ -183,25 +218,25 @@ void store_axes(Question& q, const Readings& readings, const Eigen::MatrixXd& ce
   q.weight_low.assign(size, 0.0);
   q.weight_high.assign(size, 0.0);
   q.coordinate.assign(index(q.axes), std::vector<double>(size, 0.0));
-  std::vector<double> rest(index(q.width), 0.0);
   for (int h = 0; h < q.heads; ++h) {
-    std::vector<double> head_rest(index(q.width), 0.0);
+    Rest rest(q.width, q.cells.size());
     for_each_reading(readings[index(h)], [&](std::size_t c, std::size_t s, const Reading& r, double) {
       const std::size_t at = q.at(h, static_cast<int>(c)) + s;
       q.weight_low[at] = std::max(0.0, r.weight.lower());
       q.weight_high[at] = r.weight.upper();
-      if (q.weight_high[at] <= 0) return;
+      if (q.weight_high[at] <= 0) return rest.read(c, r.weight, {});
       const Eigen::VectorXd z = axes.transpose() * (middle(r.contribution) - centre.col(h));
       for (int k = 0; k < q.axes; ++k) q.coordinate[index(k)][at] = z[k];
+      std::vector<double> left;
       for (int i = 0; i < q.width; ++i) {
-        Interval left = r.contribution[index(i)] - Interval(centre(i, h));
-        for (int k = 0; k < q.axes; ++k) left -= Interval(z[k]) * axes(i, k);
-        head_rest[index(i)] = std::max(head_rest[index(i)], left.magnitude());
+        Interval sum = r.contribution[index(i)] - Interval(centre(i, h));
+        for (int k = 0; k < q.axes; ++k) sum -= Interval(z[k]) * axes(i, k);
+        left.push_back(sum.magnitude());
       }
+      rest.read(c, r.weight, left);
     });
-    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] += head_rest[i];
+    for (int i = 0; i < q.width; ++i) q.remainder[index(i)] += rest.bound(i);
   }
-  for (std::size_t i = 0; i < rest.size(); ++i) q.remainder[i] += rest[i];
 }
 
 // With all axes, any vector p with |p_i| <= remainder_i is sum_k (Q_k p) Q_k up to how far Q is from
@@ -280,8 +315,10 @@ void weighted_upper(const Question& q, int head, const double* direction, double
     for (std::size_t k = 0; k < index(q.axes); ++k)
       for (std::size_t s = 0; s < kLane; ++s) phi[s] += direction[k] * q.coordinate[k][at + s];
     std::array<double, kLane> bound;
-    for (std::size_t s = 0; s < kLane; ++s)
-      bound[s] = phi[s] * (phi[s] >= 0 ? q.weight_high[at + s] : q.weight_low[at + s]) * scale;
+    for (std::size_t s = 0; s < kLane; ++s) {
+      const double b = phi[s] * (phi[s] >= 0 ? q.weight_high[at + s] : q.weight_low[at + s]) * scale;
+      bound[s] = b < kInfinity ? b : kInfinity;  // infinity times a weight of zero is no bound, not NaN
+    }
     if (cell.fixed) {
       f.constant += bound[0];
     } else {

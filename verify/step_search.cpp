@@ -171,8 +171,19 @@ StepSearch::Prospect StepSearch::prospect(const Contender& c, double shortfall, 
                                                                        : Prospect::cut;
 }
 
-// Some contender is unresolvable and all others will be beaten.
+// Whether the box is hardly wider than that of a single pair, so that no splitting can make it tighter.
+bool StepSearch::at_floor(const Cube& cube) const {
+  constexpr double kHardly = 1.5;
+  Output single;
+  range_.over(intersect(question_.domain(), Cube::point(nth_pair(cube, 0), question_.digits)), single);
+  for (std::size_t k = 0; k < index(question_.axes); ++k)
+    if (output_.total.half[k] > kHardly * single.total.half[k] + question_.slack[k]) return false;
+  return true;
+}
+
+// Some contender is unresolvable and all others will be beaten; or nothing gets any tighter.
 bool StepSearch::unresolvable(const Cube& cube) const {
+  if (at_floor(cube)) return true;
   bool any = false;
   for (std::size_t i = 0; i < contender_count_; ++i) {
     const Contender& c = contenders_[i];

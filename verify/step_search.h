@@ -80,6 +80,7 @@ class StepSearch {
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
   void measure_resolution(TailBounds& tail, const Cube& cube);
   static Prospect prospect(const Contender& contender, double shortfall, double excess);
+  bool at_floor(const Cube& cube) const;
   bool unresolvable(const Cube& cube) const;
   Groups look_ahead(const Cube& cube, Token token);
   void split(TailBounds& tail, const Cube& cube);
