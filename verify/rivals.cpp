@@ -62,6 +62,19 @@ void tighten_jointly(const Question& question, const Cube& cube, const Denominat
   }
 }
 
+// An upper bound of sign * g (sum of the heads' centres - u0): the margin is linear about u0, the centre of
+// the total, which tightening moves.
+static double from_centre(const Question& question, const Output& output, const RivalMargin& rival,
+                          double sign) {
+  Interval sum = 0.0;
+  for (std::size_t k = 0; k < index(question.axes); ++k) {
+    Interval gap = -output.total.centre[k];
+    for (int h = 0; h < question.heads; ++h) gap += output.head[index(h)].centre[k];
+    sum += gap * rival.slope[k];
+  }
+  return sign > 0 ? sum.upper() : -sum.lower();
+}
+
 void margin_upper(const Question& question, const Output& output, const Denominators& denominators,
                   const RivalMargin& rival, double sign, double offset, Additive& f) {
   f.clear(question.digits);
@@ -74,7 +87,7 @@ void margin_upper(const Question& question, const Output& output, const Denomina
     weighted_upper(question, 0, direction.data(), shift, 1.0, f);
     return;
   }
-  f.constant = constant;
+  f.constant = constant + from_centre(question, output, rival, sign);
   for (int h = 0; h < question.heads; ++h) {
     const Box& box = output.head[index(h)];
     double reach = 0.0;  // >= |Z_h / D_h|
