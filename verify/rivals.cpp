@@ -14,6 +14,18 @@ double dot_upper(const RivalMargin& rival, const Box& box, double sign, int axes
   return sign > 0 ? sum.upper() : -sum.lower();
 }
 
+// An upper bound of sign * g (sum of the heads' centres - u0): the margin is linear about u0, the centre of
+// the total, which tightening moves.
+double from_centre(const Question& question, const Output& output, const RivalMargin& rival, double sign) {
+  Interval sum = 0.0;
+  for (std::size_t k = 0; k < index(question.axes); ++k) {
+    Interval gap = -output.total.centre[k];
+    for (int h = 0; h < question.heads; ++h) gap += output.head[index(h)].centre[k];
+    sum += gap * rival.slope[k];
+  }
+  return sign > 0 ? sum.upper() : -sum.lower();
+}
+
 }  // namespace
 
 Denominators denominators(const Question& question, const Cube& cube) {
@@ -60,19 +72,6 @@ void tighten_jointly(const Question& question, const Cube& cube, const Denominat
     total.centre[k] = 0.5 * (high - minus_low);
     total.half[k] = std::max(high - total.centre[k], minus_low + total.centre[k]);
   }
-}
-
-// An upper bound of sign * g (sum of the heads' centres - u0): the margin is linear about u0, the centre of
-// the total, which tightening moves.
-static double from_centre(const Question& question, const Output& output, const RivalMargin& rival,
-                          double sign) {
-  Interval sum = 0.0;
-  for (std::size_t k = 0; k < index(question.axes); ++k) {
-    Interval gap = -output.total.centre[k];
-    for (int h = 0; h < question.heads; ++h) gap += output.head[index(h)].centre[k];
-    sum += gap * rival.slope[k];
-  }
-  return sign > 0 ? sum.upper() : -sum.lower();
 }
 
 void margin_upper(const Question& question, const Output& output, const Denominators& denominators,

@@ -24,6 +24,8 @@ TEST(CertifySlow, EighteenDigits) {
 TEST(CertifySlow, SumsOfPlantedErrors) {
   expect_planted(10, {make_needle(10, 3, 1, 4), make_needle(10, 8, 5, 6), make_needle(10, 12, 10, 0)},
                  power(3) + power(8) + power(12), -1);
+  expect_planted(10, {make_needle(10, 6, 3, 7), make_needle(10, 6, 8, 7)}, power(6), 3);
+  expect_planted(10, {make_needle(10, 6, 3, 7), make_needle(10, 9, 8, 7)}, power(9), -1);
 }
 
 }  // namespace

@@ -50,6 +50,21 @@ void compare(const RandomQuestion& r, Slack& slack) {
     }
 }
 
+// The total over heads, as it was bounded jointly.
+void compare_total(const RandomQuestion& r) {
+  for (int axis = 0; axis < r.question.axes; ++axis)
+    for (verify::Count rank = 0; rank < count(r.cube); ++rank) {
+      double u = 0.0, size = 0.0;
+      for (int head = 0; head < r.question.heads; ++head) {
+        const double share = test::share_of(r.question, head, axis, nth_pair(r.cube, rank));
+        u += share;
+        size += std::abs(share);
+      }
+      const auto k = static_cast<std::size_t>(axis);
+      ASSERT_LE(std::abs(u - r.output.total.centre[k]), r.output.total.half[k] + 1e-12 * size);
+    }
+}
+
 TEST(OutputRange, HoldsEveryPairTightly) {
   const auto seed = std::random_device{}();
   std::printf("seed %u\n", seed);
@@ -58,7 +73,9 @@ TEST(OutputRange, HoldsEveryPairTightly) {
   for (int round = 0; round < 150; ++round) {
     model::testing::RandomModel wanted;
     wanted.digits = 1 + round % 2;
-    compare(test::random_question(random, verify::Semantics::real, wanted), slack);
+    const auto r = test::random_question(random, verify::Semantics::real, wanted);
+    compare(r, slack);
+    compare_total(r);
     if (HasFatalFailure()) return;
   }
   std::printf("%d ranges, too wide by %.2g of the coordinates' reach on average\n", slack.ranges,

@@ -5,6 +5,7 @@
 #include "tests/verify/random_cube.h"
 #include "tests/verify/upward.h"
 #include "verify/output_range.h"
+#include "verify/rivals.h"
 #include "verify/tail_bounds.h"
 
 namespace carryscope::test {
@@ -36,9 +37,10 @@ inline verify::Cube some_cube(std::mt19937_64& random, const verify::Question& q
   }
 }
 
-// Rounding mode upward.
+// As the search does it. Rounding mode upward.
 inline void bound_output(const verify::Question& question, const verify::Cube& cube, verify::Output& output) {
   verify::OutputRange(question).over(cube, output);
+  tighten_jointly(question, cube, verify::denominators(question, cube), output);
 }
 
 inline RandomQuestion random_question(std::mt19937_64& random, verify::Semantics semantics,
