@@ -1,5 +1,7 @@
 #include "verify/additive.h"
 
+#include <bit>
+
 namespace carryscope::verify {
 
 using model::Role;
@@ -12,10 +14,9 @@ constexpr int kSums = 20;  // a + b + carry is 0..19
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // best[v]: the largest f_a(a) + f_b(b) over allowed letters with a + b = v.
-void best_by_sum(const Additive& f, const Cube& cube, int place, std::array<double, kSums + kLane>& best) {
+void best_by_sum(const Row& fa, Row fb, const Cube& cube, int place,
+                 std::array<double, kSums + kLane>& best) {
   best.fill(kNever);
-  const auto& fa = f.of({Role::a, place});
-  std::array<double, kLane> fb = f.of({Role::b, place});
   const Digits allowed_a = cube.a[index(place)], allowed_b = cube.b[index(place)];
   for (std::size_t d = 0; d < kLane; ++d)
     if (!(allowed_b >> d & 1)) fb[d] = kNever;
@@ -27,6 +28,23 @@ void best_by_sum(const Additive& f, const Cube& cube, int place, std::array<doub
       row[b] = sum > row[b] ? sum : row[b];
     }
   }
+}
+
+bool single(Digits digits) { return digits != 0 && (digits & (digits - 1)) == 0; }
+
+// Of the only letter that a and b allow.
+PlaceMatrix<MaxPlus> one_letter(const Row& fa, const Row& fb, const Row& fs, const Cube& cube, int place) {
+  const std::size_t i = index(place);
+  const int a = std::countr_zero(static_cast<unsigned>(cube.a[i]));
+  const int b = std::countr_zero(static_cast<unsigned>(cube.b[i]));
+  const double sum = fa[index(a)] + fb[index(b)];
+  PlaceMatrix<MaxPlus> matrix;
+  for (int in = 0; in < 2; ++in) {
+    const int v = a + b + in, out = v >= 10, s = v - 10 * out;
+    if ((cube.c[i] >> in & 1) && (cube.c[i + 1] >> out & 1) && (cube.s[i] >> s & 1))
+      matrix.at[index(in)][index(out)] = sum + fs[index(s)];
+  }
+  return matrix;
 }
 
 double top_value(const Additive& f, const Cube& cube, int carry) {
@@ -53,11 +71,17 @@ double Additive::at(model::Pair pair) const {
 }
 
 PlaceMatrix<MaxPlus> best_letters(const Additive& f, const Cube& cube, int place) {
-  std::array<double, kSums + kLane> best;
-  best_by_sum(f, cube, place, best);
+  return best_letters(f.of({Role::a, place}), f.of({Role::b, place}), f.of({Role::sum, place}), cube, place);
+}
+
+PlaceMatrix<MaxPlus> best_letters(const Row& fa, const Row& fb, const Row& sums, const Cube& cube,
+                                  int place) {
   const std::size_t i = index(place);
+  if (single(cube.a[i]) && single(cube.b[i])) return one_letter(fa, fb, sums, cube, place);
+  std::array<double, kSums + kLane> best;
+  best_by_sum(fa, fb, cube, place, best);
   std::array<double, 10> fs;
-  for (std::size_t s = 0; s < 10; ++s) fs[s] = (cube.s[i] >> s & 1) ? f.of({Role::sum, place})[s] : kNever;
+  for (std::size_t s = 0; s < 10; ++s) fs[s] = (cube.s[i] >> s & 1) ? sums[s] : kNever;
   PlaceMatrix<MaxPlus> matrix;
   for (std::size_t in = 0; in < 2; ++in) {
     if (!(cube.c[i] >> in & 1)) continue;
@@ -70,27 +94,57 @@ PlaceMatrix<MaxPlus> best_letters(const Additive& f, const Cube& cube, int place
   return matrix;
 }
 
-double maximum(const Additive& f, const Cube& cube) {
-  double state[2] = {f.constant, kNever};
-  for (int i = 0; i < cube.digits; ++i) {
+namespace {
+
+struct Fold {
+  double carry[2];
+};
+
+Fold through(const PlaceMatrix<MaxPlus>& m, const Fold& x) {
+  return {{std::max(x.carry[0] + m.at[0][0], x.carry[1] + m.at[1][0]),
+           std::max(x.carry[0] + m.at[0][1], x.carry[1] + m.at[1][1])}};
+}
+
+// Of the places above `place`, by the carry out of it.
+Fold above(const Additive& f, const Cube& cube, int place) {
+  Fold rest{{top_value(f, cube, 0), top_value(f, cube, 1)}};
+  for (int i = cube.digits - 1; i > place; --i) {
     const auto m = best_letters(f, cube, i);
-    const double zero = std::max(state[0] + m.at[0][0], state[1] + m.at[1][0]);
-    const double carry = std::max(state[0] + m.at[0][1], state[1] + m.at[1][1]);
-    state[0] = zero;
-    state[1] = carry;
+    rest = {{std::max(m.at[0][0] + rest.carry[0], m.at[0][1] + rest.carry[1]),
+             std::max(m.at[1][0] + rest.carry[0], m.at[1][1] + rest.carry[1])}};
   }
-  return std::max(state[0] + top_value(f, cube, 0), state[1] + top_value(f, cube, 1));
+  return rest;
+}
+
+Fold below(const Additive& f, const Cube& cube, int place) {
+  Fold state{{f.constant, kNever}};
+  for (int i = 0; i < place; ++i) state = through(best_letters(f, cube, i), state);
+  return state;
+}
+
+double join(const Fold& x, const Fold& y) {
+  return std::max(x.carry[0] + y.carry[0], x.carry[1] + y.carry[1]);
+}
+
+}  // namespace
+
+double maximum(const Additive& f, const Cube& cube) {
+  return join(below(f, cube, cube.digits), above(f, cube, cube.digits));
 }
 
 void maxima_by_digit(const Additive& f, const Cube& cube, Token token, std::array<double, 10>& maxima) {
+  maxima.fill(kNever);
+  const int place = std::min(token.place, cube.digits - 1);  // the top digit belongs to the last place
+  const Fold before = below(f, cube, place);
   Cube part = cube;
   Digits& allowed = part.allowed(token.role, token.place);
   const Digits all = allowed;
+  const Fold after = token.place == place ? above(f, cube, place) : Fold{};
   for (int d = 0; d < 10; ++d) {
-    maxima[index(d)] = kNever;
     if (!(all >> d & 1)) continue;
     allowed = only(d);
-    maxima[index(d)] = maximum(f, part);
+    const Fold here = through(best_letters(f, part, place), before);
+    maxima[index(d)] = join(here, token.place == place ? after : above(f, part, place));
   }
 }
 

@@ -50,6 +50,9 @@ struct Additive {
 
 // The best letter of a place for each pair of carries.
 PlaceMatrix<MaxPlus> best_letters(const Additive& f, const Cube& cube, int place);
+// The same from the rows of the three tokens of the place.
+using Row = std::array<double, kLane>;
+PlaceMatrix<MaxPlus> best_letters(const Row& fa, const Row& fb, const Row& fs, const Cube& cube, int place);
 
 // The largest value over the cube; -infinity where the cube is empty.
 double maximum(const Additive& f, const Cube& cube);

@@ -21,6 +21,14 @@ std::uint32_t sums_allowed(Digits s, std::uint8_t carry_out) {
   return low | high;
 }
 
+// Set bits of a digit mask; std::popcount is a library call on a processor without the instruction.
+constexpr auto kBits = [] {
+  std::array<std::uint8_t, 1024> bits{};
+  for (std::size_t mask = 1; mask < bits.size(); ++mask)
+    bits[mask] = static_cast<std::uint8_t>(bits[mask >> 1] + (mask & 1));
+  return bits;
+}();
+
 PlaceMatrix<Counting> count_letters(const Cube& cube, int place) {
   const std::size_t i = index(place);
   PlaceMatrix<Counting> matrix;
@@ -30,8 +38,7 @@ PlaceMatrix<Counting> count_letters(const Cube& cube, int place) {
       const std::uint32_t sums = sums_allowed(cube.s[i], cube.c[i + 1] & static_cast<std::uint8_t>(1 << out));
       unsigned letters = 0;
       for (int a = 0; a < 10; ++a)
-        if (cube.a[i] >> a & 1)
-          letters += static_cast<unsigned>(std::popcount((sums >> (a + in)) & cube.b[i]));
+        if (cube.a[i] >> a & 1) letters += kBits[(sums >> (a + in)) & cube.b[i]];
       matrix.at[in][out] = letters;
     }
   }

@@ -17,13 +17,9 @@ bool allowed(std::uint8_t carries, int carry) { return carries >> carry & 1; }
 
 }  // namespace
 
-OutputRange::OutputRange(const Question& question)
-    : question_(question), domain_(question.domain()), cells_of_(index(token_count(question.digits))) {
+OutputRange::OutputRange(const Question& question) : question_(question), domain_(question.domain()) {
   ensure_upward();
   ensure(question.axes <= kMaxAxes && question.heads <= kMaxHeads, "axes and heads fit the output's box");
-  for (int c = 0; c < static_cast<int>(question.cells.size()); ++c)
-    if (!question.cells[index(c)].fixed)
-      cells_of_[index(token_index(question.cells[index(c)].token, question.digits))].push_back(c);
   for (int head = 0; head < question.heads; ++head)
     for (int axis = 0; axis < question.axes; ++axis)
       for (const double sign : {1.0, -1.0}) functionals_.push_back(tabulate(head, axis, sign));
@@ -66,6 +62,7 @@ OutputRange::Functional OutputRange::tabulate(int head, int axis, double sign) c
   opposite.cap = -floor;
   const double top = coarse_supremum(f, floor), bottom = -coarse_supremum(opposite, -f.cap);
   const double margin = 1e-9 * (top - bottom) + 1e-12 * std::abs(top) + 1e-300;
+  f.rows.resize(index(3 * kGrid * question_.digits));
   f.places.resize(index(kGrid * question_.digits));
   f.below.resize(index(kGrid * (question_.digits + 1)));
   f.above.resize(index(kGrid * (question_.digits + 1)));
@@ -84,7 +81,13 @@ void OutputRange::tabulate_point(Functional& f, int g) const {
   State* const above = &f.above[index(g * (n + 1))];
   Cube free = domain_;
   for (std::size_t i = 0; i <= index(n); ++i) free.c[i] = kAnyCarry;
-  for (int i = 0; i < n; ++i) places[i] = best_letters(additive, free, i);
+  for (int i = 0; i < n; ++i) {
+    places[i] = best_letters(additive, free, i);
+    Row* const row = &f.rows[index(3 * (g * n + i))];
+    row[0] = additive.of({Role::a, i});
+    row[1] = additive.of({Role::b, i});
+    row[2] = additive.of({Role::sum, i});
+  }
   below[0] = {{additive.constant, kNever}};
   for (int i = 0; i < n; ++i)
     for (std::size_t out = 0; out < 2; ++out)
@@ -115,24 +118,9 @@ OutputRange::Window OutputRange::window(const Cube& cube) const {
   return w;
 }
 
-OutputRange::Matrix OutputRange::restricted(const Functional& f, double x, const Cube& cube,
-                                            int place) const {
-  static thread_local Additive part;
-  part.digits = question_.digits;
-  const auto& z = question_.coordinate[index(f.axis)];
-  for (const Role role : {Role::a, Role::b, Role::sum}) {
-    const Token token{role, place};
-    auto& entry = part.of(token);
-    entry.fill(0.0);
-    for (const int cell : cells_of_[index(token_index(token, question_.digits))]) {
-      const std::size_t at = question_.at(f.head, cell);
-      for (std::size_t s = 0; s < kLane; ++s) {
-        const double phi = f.sign * z[at + s] - x;
-        entry[s] += phi * (phi >= 0 ? question_.weight_high[at + s] : question_.weight_low[at + s]);
-      }
-    }
-  }
-  return best_letters(part, cube, place);
+OutputRange::Matrix OutputRange::restricted(const Functional& f, int g, const Cube& cube, int place) const {
+  const Row* const row = &f.rows[index(3 * (g * question_.digits + place))];
+  return best_letters(row[0], row[1], row[2], cube, place);
 }
 
 // F at grid point g, over the cube.
@@ -142,8 +130,7 @@ double OutputRange::value(const Functional& f, int g, const Cube& cube, const Wi
   double state[2];
   for (int c = 0; c < 2; ++c) state[c] = allowed(cube.c[index(w.first)], c) ? start.carry[c] : kNever;
   for (int i = w.first; i <= w.last; ++i) {
-    const Matrix m =
-        w.letters[index(i)] ? restricted(f, f.grid[index(g)], cube, i) : f.places[index(g * n + i)];
+    const Matrix m = w.letters[index(i)] ? restricted(f, g, cube, i) : f.places[index(g * n + i)];
     const double zero = std::max(state[0] + m.at[0][0], state[1] + m.at[1][0]);
     const double carry = std::max(state[0] + m.at[0][1], state[1] + m.at[1][1]);
     state[0] = allowed(cube.c[index(i + 1)], 0) ? zero : kNever;

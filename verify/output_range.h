@@ -41,6 +41,7 @@ class OutputRange {
     double sign = 1.0;
     double cap = 0.0;                                // no coordinate, hence no mean of them, is above it
     std::array<double, kGrid> grid{};                // ascending
+    std::vector<Row> rows;                           // kGrid x digits x (a, b, s): the additive's entries
     std::vector<Matrix> places;                      // kGrid x digits, all carries allowed
     std::vector<State> below, above;                 // kGrid x (digits + 1): folds of places < i, >= i
     std::array<std::array<double, 2>, kGrid> top{};  // the sum's last digit
@@ -56,14 +57,13 @@ class OutputRange {
   Additive at_point(const Functional& f, double x) const;
   void tabulate_point(Functional& f, int g) const;
   Window window(const Cube& cube) const;
-  Matrix restricted(const Functional& f, double x, const Cube& cube, int place) const;
+  Matrix restricted(const Functional& f, int g, const Cube& cube, int place) const;
   double value(const Functional& f, int g, const Cube& cube, const Window& window) const;
   double supremum(const Functional& f, const Cube& cube, const Window& window) const;
 
   const Question& question_;
   Cube domain_;
-  std::vector<std::vector<int>> cells_of_;  // [token index]
-  std::vector<Functional> functionals_;     // [(head * axes + axis) * 2 + (sign < 0)]
+  std::vector<Functional> functionals_;  // [(head * axes + axis) * 2 + (sign < 0)]
 };
 
 }  // namespace carryscope::verify

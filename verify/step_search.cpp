@@ -41,8 +41,7 @@ void StepSearch::push(const Cube& cube) {
   if (const Count pairs = count(cube); pairs > 0) open_.push({cube, pairs, pairs, 0, 0, false});
 }
 
-void StepSearch::leaf(const Cube& cube, Verdict verdict) {
-  const Count pairs = count(cube);
+void StepSearch::leaf(const Cube& cube, Count pairs, Verdict verdict) {
   switch (verdict) {
     case Verdict::correct:
       tally_.correct += pairs;
@@ -67,7 +66,7 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
     open_.pop();
     ++tally_.nodes;
     if (const Verdict verdict = examine(tail, node.cube); verdict != Verdict::undecided) {
-      leaf(node.cube, verdict);
+      leaf(node.cube, node.pairs, verdict);
     } else if (hyperplanes && !node.bracketed) {
       bracket(node);
       open_.push(node);
@@ -248,7 +247,7 @@ void StepSearch::split(TailBounds& tail, const Cube& cube) {
   measure_resolution(tail, cube);
   const Token token = most_influential(cube);
   if (token.place < 0 || unresolvable(cube)) {
-    leaf(cube, hopeless);
+    leaf(cube, count(cube), hopeless);
     return;
   }
   const Groups groups = look_ahead(cube, token);
@@ -259,7 +258,7 @@ void StepSearch::split(TailBounds& tail, const Cube& cube) {
        {std::pair{groups.correct, Verdict::correct}, std::pair{groups.wrong, Verdict::wrong},
         std::pair{groups.unresolvable, hopeless}}) {
     digits = group;
-    if (group) leaf(part, verdict);
+    if (group) leaf(part, count(part), verdict);
   }
   const int rest = all & ~groups.correct & ~groups.wrong & ~groups.unresolvable;
   for (int d = 0; d < 10; ++d)

@@ -75,7 +75,7 @@ class StepSearch {
 
   void push(const Cube& cube);
   void bracket(Node& node);
-  void leaf(const Cube& cube, Verdict verdict);
+  void leaf(const Cube& cube, Count pairs, Verdict verdict);
   Verdict examine(TailBounds& tail, const Cube& cube);
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
   void measure_resolution(TailBounds& tail, const Cube& cube);
