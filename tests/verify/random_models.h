@@ -128,6 +128,12 @@ inline Tested check_random_models(int models, int digits, Semantics semantics) {
   return tested;
 }
 
+// One model again that once went wrong.
+inline void check_seed(std::uint64_t seed, int digits, Semantics semantics) {
+  Tested tested;
+  check(decoder_of(seed, digits), semantics, tested);
+}
+
 inline void expect_both_sides(const Tested& tested) {
   EXPECT_GT(tested.correct, 0U);
   EXPECT_GT(tested.wrong, 0U);
