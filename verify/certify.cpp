@@ -86,30 +86,45 @@ void raise_wrong(Counts& counts, const std::vector<std::vector<Leaf>>& leaves) {
 struct Union {
   Groups groups;
   FailureAutomaton automaton;
-  std::vector<const Leaf*> left_out;
+  std::vector<Leaf> left_out;
 };
 
 struct StepLeaf {
   int step;
-  const Leaf* leaf;
+  Leaf leaf;
 };
+
+// All leaves, wrong ones merged into fewer; what is least surely correct first.
+std::vector<StepLeaf> ranked(const std::vector<std::vector<Leaf>>& leaves) {
+  std::vector<StepLeaf> all;
+  std::vector<StepCube> wrong;
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    for (const Leaf& leaf : leaves[i]) {
+      const int step = static_cast<int>(i);
+      if (leaf.verdict == Verdict::wrong)
+        wrong.push_back({step, leaf.cube, leaf.pairs});
+      else
+        all.push_back({step, leaf});
+    }
+  for (const StepCube& c : merge_regions(wrong))
+    all.push_back({c.step, {c.cube, Verdict::wrong, c.pairs, 0, 0}});
+  std::stable_sort(all.begin(), all.end(), [](const StepLeaf& x, const StepLeaf& y) {
+    return x.leaf.pairs - x.leaf.correct > y.leaf.pairs - y.leaf.correct;
+  });
+  return all;
+}
 
 // Largest first, as many as the automaton's work allows.
 Union unite(const std::vector<std::vector<Leaf>>& leaves, const Cube& all) {
-  std::vector<StepLeaf> by_mass;
-  for (std::size_t step = 0; step < leaves.size(); ++step)
-    for (const Leaf& leaf : leaves[step]) by_mass.push_back({static_cast<int>(step), &leaf});
-  std::stable_sort(by_mass.begin(), by_mass.end(), [](const StepLeaf& x, const StepLeaf& y) {
-    return x.leaf->pairs - x.leaf->correct > y.leaf->pairs - y.leaf->correct;
-  });
+  const std::vector<StepLeaf> by_mass = ranked(leaves);
   const Groups groups{static_cast<int>(leaves.size())};
   for (std::size_t most = std::min(by_mass.size(), kMostLeaves);; most /= 4) {
     std::vector<GroupedLeaf> cubes;
-    std::vector<const Leaf*> left_out;
+    std::vector<Leaf> left_out;
     for (std::size_t i = 0; i < by_mass.size(); ++i) {
       const auto& [step, leaf] = by_mass[i];
-      if (i < most && leaf->correct == 0)
-        cubes.push_back({leaf->cube, groups.of(leaf->verdict, step)});
+      if (i < most && leaf.correct == 0)
+        cubes.push_back({leaf.cube, groups.of(leaf.verdict, step)});
       else
         left_out.push_back(leaf);
     }
@@ -127,18 +142,18 @@ void move_to_undecided(Counts& counts, Count pairs) {
 
 // What is not surely correct in the leaves left out is undecided, class by class too; where they are
 // many, each class is charged with all of it.
-void leave_out(Certification& result, const std::vector<const Leaf*>& leaves) {
+void leave_out(Certification& result, const std::vector<Leaf>& leaves) {
   constexpr std::size_t kFew = 100;
   Count all = 0;
-  for (const Leaf* leaf : leaves) all += leaf->pairs - leaf->correct;
+  for (const Leaf& leaf : leaves) all += leaf.pairs - leaf.correct;
   move_to_undecided(result.pairs, all);
   if (leaves.size() > kFew) {
     for (Counts& row : result.by_cascade) move_to_undecided(row, all);
     for (Counts& row : result.by_carries) move_to_undecided(row, all);
     return;
   }
-  for (const Leaf* leaf : leaves) {
-    const auto part = FailureAutomaton::build({}, 0, leaf->cube, kUnionWork);
+  for (const Leaf& leaf : leaves) {
+    const auto part = FailureAutomaton::build({}, 0, leaf.cube, kUnionWork);
     const auto by_cascade = part->count_by_cascade();
     for (std::size_t k = 0; k < by_cascade.size(); ++k)
       move_to_undecided(result.by_cascade[k], by_cascade[k][0]);
