@@ -148,8 +148,10 @@ class Writer {
   std::string tables() const {
     return count_table("By step; a wrong pair is charged to the first step that gets it wrong",
                        [this](const Cell& cell) { return step_rows(cell); }) +
-           count_table("By cascade, the longest run of carries",
-                       [this](const Cell& cell) { return cascade_rows(cell); });
+           count_table(
+               "By longest cascade: in S_k a carry is generated and passes on through k - 1 places that sum "
+               "to 9",
+               [this](const Cell& cell) { return cascade_rows(cell); });
   }
 
   // Cubes can need long lines: then each operand gets its own.
