@@ -202,9 +202,9 @@ class Writer {
     const auto end = [&](double x, Towards towards) {
       return std::isfinite(x) ? decimal(x, decimals, towards) : std::string(x < 0 ? "-inf" : "inf");
     };
-    return fmt::format(
-        "\nSmallest margin: between {} and {} logits,\nat step {} of {} + {} (below 0: wrong)\n",
-        end(margin.lower(), Towards::below), end(margin.upper(), Towards::above), step, pair.a, pair.b);
+    return fmt::format("\nSmallest margin: between {} and {} logits,\nat step {} of {} + {}{}\n",
+                       end(margin.lower(), Towards::below), end(margin.upper(), Towards::above), step, pair.a,
+                       pair.b, margin.is_negative() ? " (below 0: wrong)" : "");
   }
 
   std::string effort() const {
