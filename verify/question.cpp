@@ -1,9 +1,7 @@
 #include "verify/question.h"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
-
 #include "model/error.h"
+#include "verify/principal_axes.h"
 
 namespace carryscope::verify {
 
@@ -21,17 +19,6 @@ template <class T>
 Interval enclosure(const T& x) {
   return Interval(Number<T>::lower(x), Number<T>::upper(x));
 }
-
-constexpr double kNoise = 1e-13;  // directions reached less than this, against the largest, are left out
-
-// What one head reads at one (cell, digit): the weight and the contribution C = V W_o, if any.
-struct Reading {
-  Interval weight;
-  std::vector<Interval> contribution;  // d, or empty: nothing is read there
-};
-
-// The attention of one query state before axes are chosen: readings[head][cell][digit].
-using Readings = std::vector<std::vector<std::vector<Reading>>>;
 
 std::vector<Interval> project(const model::Attention& shape, int head, const std::vector<Interval>& value,
                               int width) {
@@ -119,59 +106,6 @@ class Reader {
   int width_;
   std::vector<double> largest_;
 };
-
-Eigen::VectorXd middle(const std::vector<Interval>& c) {
-  Eigen::VectorXd m(static_cast<Eigen::Index>(c.size()));
-  for (std::size_t i = 0; i < c.size(); ++i) m[static_cast<Eigen::Index>(i)] = c[i].mid();
-  return m;
-}
-
-// Calls visit(cell, digit, reading, typical share of the head's attention).
-template <class Visit>
-void for_each_reading(const std::vector<std::vector<Reading>>& head, Visit&& visit) {
-  double total = 0.0;
-  for (const auto& cell : head)
-    for (const auto& r : cell) total += r.weight.mid() / static_cast<double>(cell.size());
-  for (std::size_t c = 0; c < head.size(); ++c)
-    for (std::size_t s = 0; s < head[c].size(); ++s)
-      visit(c, s, head[c][s],
-            total > 0 ? head[c][s].weight.mid() / static_cast<double>(head[c].size()) / total : 0.0);
-}
-
-// Centres c_h, one column a head.
-Eigen::MatrixXd centres(const Readings& readings, int width) {
-  Eigen::MatrixXd c = Eigen::MatrixXd::Zero(width, static_cast<Eigen::Index>(readings.size()));
-  for (std::size_t h = 0; h < readings.size(); ++h)
-    for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
-      c.col(static_cast<Eigen::Index>(h)) += share * middle(r.contribution);
-    });
-  return c;
-}
-
-// Principal axes, one column each: of the typical attention, with enough of every single
-// contribution mixed in that no direction any token reaches is lost.
-Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& centre, int width,
-                               bool complete) {
-  std::vector<Eigen::VectorXd> reached;
-  Eigen::MatrixXd typical = Eigen::MatrixXd::Zero(width, width);
-  for (std::size_t h = 0; h < readings.size(); ++h)
-    for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
-      if (r.weight.upper() <= 0) return;
-      reached.push_back(middle(r.contribution) - centre.col(static_cast<Eigen::Index>(h)));
-      typical += (share + 1e-9) * reached.back() * reached.back().transpose();
-    });
-  Eigen::MatrixXd rows(static_cast<Eigen::Index>(reached.size()), width);
-  for (std::size_t i = 0; i < reached.size(); ++i) rows.row(static_cast<Eigen::Index>(i)) = reached[i];
-  // Singular values, not eigenvalues of the covariance: those lose half of the digits.
-  const Eigen::JacobiSVD<Eigen::MatrixXd> all(rows, Eigen::ComputeFullV);
-  const double largest = all.singularValues().size() > 0 ? all.singularValues()[0] : 0.0;
-  // At least one axis, also where attention gives the same everywhere.
-  const Eigen::Index rank =
-      complete ? width : std::max<Eigen::Index>(1, (all.singularValues().array() > kNoise * largest).count());
-  const Eigen::MatrixXd span = all.matrixV().leftCols(rank);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> turned(span.transpose() * typical * span);
-  return span * turned.eigenvectors().rowwise().reverse();
-}
 
 // Bounds what the axes leave out of one head's output: a weighted mean of rests, so at most the largest
 // rest, and at most sum_cells (largest weight * rest) / (least denominator).
