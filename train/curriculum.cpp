@@ -1,0 +1,82 @@
+// The sources of a batch, and the pairs that no source may give.
+#include "train/curriculum.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/error.h"
+
+namespace carryscope::train {
+namespace {
+
+using model::Pair;
+
+constexpr std::uint64_t kBatchSeed = 1337;    // the public recipe's distance of batches from held-out pairs
+constexpr std::size_t kFilterBits = 1 << 18;  // 32 KB; 15,000 pairs set 6 % of them
+constexpr int kFewestDigitsHeldOut = 3;       // below, the paper's protocol has too few pairs
+
+Pair uniform(CounterRandom& random, int longest) {
+  const auto length = static_cast<int>(random.below(static_cast<std::uint64_t>(longest))) + 1;
+  const std::uint64_t range = model::power_of_ten(length);
+  const std::uint64_t a = random.below(range);
+  return {a, random.below(range)};
+}
+
+Pair cascades(CounterRandom& random, int longest) {
+  const auto length = static_cast<int>(random.below(static_cast<std::uint64_t>(longest))) + 1;
+  const double density = random.unit();
+  Pair pair;
+  for (int place = 0; place < length; ++place) {
+    const std::uint64_t digit = random.below(10);
+    const std::uint64_t other = random.unit() < density ? 9 - digit : random.below(10);
+    pair.a += digit * model::power_of_ten(place);
+    pair.b += other * model::power_of_ten(place);
+  }
+  return pair;
+}
+
+}  // namespace
+
+int longest_operand(const Recipe& recipe, int digits, std::int64_t step) {
+  model::ensure(!recipe.curriculum.empty(), "a curriculum has a phase");
+  const auto phase = std::find_if(recipe.curriculum.begin(), recipe.curriculum.end() - 1,
+                                  [step](const Phase& p) { return step < p.until; });
+  return std::min(phase->longest, digits);
+}
+
+std::size_t Curriculum::Hash::operator()(const Pair& pair) const {
+  return static_cast<std::size_t>(CounterRandom(pair.a, pair.b).next());
+}
+
+Curriculum::Curriculum(const Recipe& recipe, int digits, std::uint64_t seed)
+    : recipe_(recipe), digits_(digits), seed_(seed + kBatchSeed), perhaps_(kFilterBits) {
+  if (digits < kFewestDigitsHeldOut) return;
+  split_ = model::paper_split(seed, digits);
+  for (const auto* half : {&split_.validation, &split_.test})
+    for (const Pair& pair : *half) {
+      held_out_.insert(pair);
+      perhaps_[Hash{}(pair) % kFilterBits] = true;
+    }
+}
+
+bool Curriculum::held_out(Pair pair) const {
+  return perhaps_[Hash{}(pair) % kFilterBits] && held_out_.contains(pair);
+}
+
+void Curriculum::fill(Source source, CounterRandom& random, int longest, std::span<Pair> out) const {
+  for (Pair& pair : out) {
+    pair = source(random, longest);
+    while (held_out(pair)) pair = source(random, longest);
+  }
+}
+
+void Curriculum::batch(std::int64_t step, std::span<Pair> out) const {
+  CounterRandom random(seed_, static_cast<std::uint64_t>(step));
+  const int longest = longest_operand(recipe_, digits_, step);
+  const auto rich =
+      static_cast<std::size_t>(std::llround(recipe_.cascade_share * static_cast<double>(out.size())));
+  fill(cascades, random, longest, out.first(rich));
+  fill(uniform, random, longest, out.subspan(rich));
+}
+
+}  // namespace carryscope::train
