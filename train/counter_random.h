@@ -14,6 +14,7 @@ namespace carryscope::train {
 
 class CounterRandom {
  public:
+  explicit CounterRandom(std::uint64_t start) : state_(start) {}  // SplitMix64 itself
   CounterRandom(std::uint64_t seed, std::uint64_t stream) : state_(mix(mix(seed + kGolden) ^ stream)) {}
 
   std::uint64_t next() { return mix(state_ += kGolden); }
