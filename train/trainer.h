@@ -21,6 +21,7 @@ namespace carryscope::train {
 struct MemberState {
   model::Factored parameters;
   std::vector<model::Tensor> first, second;  // Adam's moments, without bias correction
+  bool diverged = false;
 };
 
 struct State {
@@ -28,13 +29,18 @@ struct State {
   std::vector<MemberState> members;
 };
 
+// The state with its tensors in the order of parts(config). Throws InputError naming `where` and the member
+// where it is not one of `population` models of this configuration: another one, tensors missing or
+// misshapen, numbers not finite, second moments below 0.
+State accepted(State state, const model::Config& config, int population, const std::string& where);
+
 class Trainer {
  public:
   virtual ~Trainer() = default;
 
   // One AdamW step of every member, on its curriculum's batch of steps_done(). Returns each member's loss
   // (recipe.h) before the step. A member that diverged (loss, gradient norm not finite) returns NaN from then
-  // on and keeps the parameters of its last good step.
+  // on and keeps the state of its last good step.
   virtual std::vector<double> step() = 0;
 
   virtual std::int64_t steps_done() const = 0;
@@ -42,8 +48,11 @@ class Trainer {
   virtual model::Factored model(int member) const = 0;
 
   virtual State state() const = 0;
-  // Throws InputError naming `where`: another configuration or population, moments missing or misshapen.
+  // Throws InputError as accepted() does; then nothing has changed.
   virtual void restore(const State& state, const std::string& where) = 0;
 };
+
+// What restore() refuses. Throws InputError naming `where` and the member.
+void check(const State& state, const model::Config& config, int population, const std::string& where);
 
 }  // namespace carryscope::train

@@ -1,0 +1,96 @@
+// Memory, batches and dispatch of fused_model.h.
+#include "train/fused_model.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "model/error.h"
+
+namespace carryscope::train {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+#if defined(__x86_64__)
+std::vector<InstructionSet> found() {
+  std::vector<InstructionSet> sets;
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+  if (wide) sets.push_back({"avx512", 16, fused_avx512});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back({"avx2", 8, fused_avx2});
+  sets.push_back({"portable", 4, fused_portable});
+  return sets;
+}
+#else
+std::vector<InstructionSet> found() { return {{"portable", 4, fused_portable}}; }
+#endif
+
+}  // namespace
+
+std::span<const InstructionSet> instruction_sets() {
+  static const std::vector<InstructionSet> sets = found();
+  return sets;
+}
+
+void FusedModel::Free::operator()(std::byte* memory) const { ::operator delete(memory, kAlignment); }
+
+FusedModel::FusedModel(const model::Config& config, int batch, const InstructionSet& isa)
+    : shape_(fused_shape(config, batch)),
+      layout_(model::Layout::seeds(config.digits)),
+      run_(isa.find(config.width, config.feed_forward)) {
+  if (!run_)
+    throw model::InputError(
+        fmt::format("the fused trainer has no kernel for width {} with feed-forward {}, expected those of a "
+                    "preset; train it with --engine torch",
+                    config.width, config.feed_forward));
+  const std::size_t bytes = arrange(shape_, isa.lanes, nullptr, work_);
+  memory_.reset(static_cast<std::byte*>(::operator new(bytes, kAlignment)));
+  std::memset(memory_.get(), 0, bytes);
+  arrange(shape_, isa.lanes, memory_.get(), work_);
+}
+
+void FusedModel::read(std::span<const model::Pair> pairs) {
+  model::ensure(pairs.size() == static_cast<std::size_t>(shape_.batch), "a batch has the model's size");
+  for (std::size_t b = 0; b < pairs.size(); ++b) {
+    const model::Pair pair = pairs[b];
+    std::uint8_t* const symbols = work_.symbols + b * (kMaxPositions + 1);
+    std::array<std::uint8_t, model::kMaxDigits + 1> a{}, b_digits{}, sum{};
+    const auto split = [](std::uint64_t value, auto& digits) {
+      for (std::size_t i = 0; value > 0; ++i, value /= 10) digits[i] = static_cast<std::uint8_t>(value % 10);
+    };
+    split(pair.a, a), split(pair.b, b_digits), split(pair.a + pair.b, sum);
+    for (int p = 0; p <= shape_.positions; ++p) {
+      const model::Slot& slot = layout_.slot(p);
+      const auto place = static_cast<std::size_t>(slot.place);
+      symbols[p] = slot.role == model::Role::a     ? a[place]
+                   : slot.role == model::Role::b   ? b_digits[place]
+                   : slot.role == model::Role::sum ? sum[place]
+                                                   : std::uint8_t{0};
+    }
+  }
+}
+
+FusedResult FusedModel::run(const FusedStep& step) {
+  run_(shape_, work_, step);
+  return {work_.result[0], work_.result[1]};
+}
+
+void copy(const std::vector<model::Tensor>& tensors, std::span<float> out) {
+  auto to = out.begin();
+  for (const model::Tensor& tensor : tensors)
+    to = std::transform(tensor.values.begin(), tensor.values.end(), to,
+                        [](double v) { return static_cast<float>(v); });
+  model::ensure(to == out.end(), "tensors fill the parameters exactly");
+}
+
+void copy(std::span<const float> values, std::vector<model::Tensor>& out) {
+  auto from = values.begin();
+  for (model::Tensor& tensor : out)
+    for (double& value : tensor.values) value = static_cast<double>(*from++);
+  model::ensure(from == values.end(), "parameters fill the tensors exactly");
+}
+
+}  // namespace carryscope::train

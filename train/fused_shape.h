@@ -1,0 +1,90 @@
+// FusedShape: what the fused trainer's kernel must know of a configuration, as plain numbers, and
+// FusedWorkspace: the arrays it works in. Both are copied to a GPU as they are.
+//
+// A *state* is (position, symbol), numbered position * 10 + symbol; a position that holds a fixed
+// token has ten equal states, of which the first is read. A *row* is eight floats, the components of
+// one state: the width's, and in the last place the weight that adds up to the softmax's denominator.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "model/config.h"
+#include "model/parametrisation.h"
+#include "train/portable.h"
+
+namespace carryscope::train {
+
+inline constexpr int kRow = 8;              // floats of a row
+inline constexpr int kWeightAt = kRow - 1;  // so a width is at most 7
+inline constexpr int kSymbols = 10;
+inline constexpr int kVocabulary = 14;
+inline constexpr int kDenses = 15;  // of model::Dense
+inline constexpr int kMaxPositions = 3 * model::kMaxDigits + 4;
+inline constexpr int kMaxSteps = model::kMaxDigits + 2;
+
+// A row of model::products() as offsets into the parameters and the dense weights; right < 0: none.
+struct FusedProduct {
+  int dense = 0, rows = 0, cols = 0;
+  int left = 0, left_cols = 0, right = 0, right_cols = 0, inner = 0, first = 0;
+  bool transposed = false;
+};
+
+struct FusedShape {
+  int width = 0, feed_forward = 0;
+  int prompt = 0, positions = 0, steps = 0;  // positions: all that are read; steps: answer tokens
+  int batch = 0, context = 0;
+  int parameters = 0, dense_size = 0;
+  bool centred = false;  // LayerNorm: the mean is taken off and there is a bias
+  float norm_eps = 0, score_scale = 0;
+  int products = 0;
+  FusedProduct product[kDenses] = {};
+  int dense[kDenses] = {};                  // offset of each matrix, in the order of model::Dense
+  int fixed_token[kMaxPositions + 1] = {};  // of each position; < 0: a digit
+
+  CARRYSCOPE_BOTH int states() const { return positions * kSymbols; }
+  CARRYSCOPE_BOTH int query_position(int step) const { return prompt - 1 + step; }
+  CARRYSCOPE_BOTH int query_symbols(int step) const {
+    return fixed_token[query_position(step)] < 0 ? kSymbols : 1;
+  }
+  CARRYSCOPE_BOTH int tail() const { return dense[static_cast<int>(model::Dense::output)]; }
+  CARRYSCOPE_BOTH int tail_size() const { return dense_size - tail(); }
+};
+
+// Throws InputError naming the field that the kernel has no form for: several heads, an activation
+// other than gelu_erf, a width above 7. batch >= 1.
+FusedShape fused_shape(const model::Config& config, int batch);
+
+// All arrays of one model in one block of memory. Row arrays are [..][kRow].
+struct FusedWorkspace {
+  float *parameters, *gradient, *first_moment, *second_moment;  // [parameters]
+  float *dense, *dense_gradient;                                // [dense_size]
+  float *embedding, *normed, *inverse;                          // [states] rows, rows, scalars
+  float *query, *key, *value;                                   // [states] rows; value holds 1 at kWeightAt
+  float* key_columns;                                           // [kRow][states padded to kRow]
+  float *embedding_gradient, *normed_gradient, *query_gradient, *key_gradient, *value_gradient;
+  float *weighted, *weighted_gradient;       // of one step: [10 query symbols][states] rows, e (v, 1)
+  float* score_gradient;                     // of one step: [10][states]
+  float *mean_gradient, *residual_gradient;  // of one step: [batch] rows
+  float* tail_gradient;                      // [tail_size][threads * lanes]
+  float* loss;                               // [threads * lanes]
+  float* result;                             // mean loss, gradient norm before clipping
+  std::int32_t* order;                       // [steps][batch]: samples by the symbol at the query position
+  std::int32_t* first;                       // [steps][11]: where each symbol's samples start
+  std::uint8_t* symbols;                     // [batch][kMaxPositions + 1]; beyond a digit: its token
+};
+
+// Points the arrays into `memory` (64-byte aligned; null: only counts) and returns the bytes they
+// take for `accumulators` = threads * lanes.
+std::size_t arrange(const FusedShape& shape, int accumulators, std::byte* memory, FusedWorkspace& workspace);
+
+// What one optimiser step takes beside the weights: torch's AdamW after clipping by the norm.
+struct FusedStep {
+  float rate = 0, beta1 = 0, beta2 = 0, epsilon = 0, decay = 0, clip = 0;
+  float correction1 = 1, correction2 = 1;  // 1 - beta^steps
+  float share[kMaxSteps] = {};             // of each answer token in the mean loss; their sum is 1
+  bool update = true;                      // false: only loss and gradient
+};
+
+}  // namespace carryscope::train

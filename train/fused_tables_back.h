@@ -1,0 +1,113 @@
+// The transposes of fused_tables.h: from what every sample leaves (fused_samples.h) to the gradient of
+// one step's rows, of the states, of the dense weights, and through the products to the parameters.
+#pragma once
+
+#include "train/fused_tables.h"
+
+namespace carryscope::train::CARRYSCOPE_ISA {
+
+CARRYSCOPE_BOTH inline void clear(const Job& job, float* from, int count) {
+  for (int i = job.thread; i < count; i += job.threads) from[i] = 0;
+}
+
+// Sums over samples: of (gradient of e v, of e) by query symbol and key state, and of the embedding's
+// gradient by query symbol. An item is a position and a part of the row.
+template <class R>
+CARRYSCOPE_BOTH inline void gather_rows(const Job& job, int step) {
+  const FusedShape& shape = job.shape;
+  const FusedWorkspace& w = job.work;
+  const int own = shape.query_position(step), padded = job.padded_states(), parts = kRow / kLanes<R>;
+  const std::int32_t *const first = w.first + step * (kSymbols + 1), *const order = w.order + step * shape.batch;
+  for (int item = job.thread; item < (own + 1) * parts; item += job.threads) {
+    const int position = item / parts, c = item % parts * kLanes<R>;
+    for (int q = 0; q < shape.query_symbols(step); ++q) {
+      float* const sums = w.weighted_gradient + (q * padded + position * kSymbols) * kRow + c;
+      for (int s = 0; s < kSymbols; ++s) store(sums + s * kRow, R{});
+      for (int i = first[q]; i < first[q + 1]; ++i) {
+        float* const sum = sums + w.symbols[order[i] * (kMaxPositions + 1) + position] * kRow;
+        store(sum, load<R>(sum) + load<R>(w.mean_gradient + i * kRow + c));
+      }
+    }
+  }
+  for (int q = job.thread; q < shape.query_symbols(step); q += job.threads) {
+    float* const x = w.embedding_gradient + (own * kSymbols + q) * kRow;
+    for (int i = first[q]; i < first[q + 1]; ++i)
+      for (int c = 0; c < kRow; c += kLanes<R>)
+        store(x + c, load<R>(x + c) + load<R>(w.residual_gradient + i * kRow + c));
+  }
+}
+
+// For each key state: d(value) += e A, d(score) = e A.(v, 1), d(key) += d(score) query.
+template <class R>
+CARRYSCOPE_BOTH inline void key_side(const Job& job, int step) {
+  constexpr int kParts = kRow / kLanes<R>;
+  const FusedShape& shape = job.shape;
+  const FusedWorkspace& w = job.work;
+  const int own = shape.query_position(step), padded = job.padded_states();
+  for (int k = job.thread; k < (own + 1) * kSymbols; k += job.threads) {
+    R value[kParts], key[kParts];
+    for (int c = 0; c < kParts; ++c) {
+      value[c] = load<R>(w.value_gradient + k * kRow + c * kLanes<R>);
+      key[c] = load<R>(w.key_gradient + k * kRow + c * kLanes<R>);
+    }
+    for (int q = 0; q < shape.query_symbols(step); ++q) {
+      const float* const sums = w.weighted_gradient + (q * padded + k) * kRow;
+      const float* const row = w.weighted + (q * padded + k) * kRow;
+      const float* const query = w.query + (own * kSymbols + q) * kRow;
+      float score = 0;
+      for (int c = 0; c < kParts; ++c) {
+        const R sum = load<R>(sums + c * kLanes<R>);
+        value[c] += sum * row[kWeightAt];
+        score += sum_of_lanes<R>(sum * load<R>(row + c * kLanes<R>));
+      }
+      w.score_gradient[q * padded + k] = score;
+      for (int c = 0; c < kParts; ++c) key[c] += load<R>(query + c * kLanes<R>) * score;
+    }
+    for (int c = 0; c < kParts; ++c) {
+      store(w.value_gradient + k * kRow + c * kLanes<R>, value[c]);
+      store(w.key_gradient + k * kRow + c * kLanes<R>, key[c]);
+    }
+  }
+}
+
+// d(query) = sum over keys of d(score) key.
+template <class R>
+CARRYSCOPE_BOTH inline void query_side(const Job& job, int step) {
+  constexpr int kParts = kRow / kLanes<R>;
+  const FusedWorkspace& w = job.work;
+  const int own = job.shape.query_position(step), padded = job.padded_states();
+  for (int item = job.thread; item < job.shape.query_symbols(step) * kParts; item += job.threads) {
+    const int q = item / kParts, c = item % kParts * kLanes<R>;
+    R sum = R{};
+    for (int k = 0; k < (own + 1) * kSymbols; ++k)
+      sum += load<R>(w.key + k * kRow + c) * w.score_gradient[q * padded + k];
+    store(w.query_gradient + (own * kSymbols + q) * kRow + c, sum);
+  }
+}
+
+// Through the three maps and the norm of each state to its embedding.
+template <int D>
+CARRYSCOPE_BOTH inline void states_back(const Job& job) {
+  const FusedShape& shape = job.shape;
+  const FusedWorkspace& w = job.work;
+  const float *const query = job.dense(model::Dense::query), *const key = job.dense(model::Dense::key),
+              *const value = job.dense(model::Dense::value),
+              *const weight = job.dense(model::Dense::norm_weight);
+  for (int k = job.thread; k < shape.states(); k += job.threads) {
+    float *const dq = w.query_gradient + k * kRow, *const dk = w.key_gradient + k * kRow,
+          *const dv = w.value_gradient + k * kRow, *const dn = w.normed_gradient + k * kRow;
+    float d_hat[D];
+    for (int i = 0; i < D; ++i) dq[i] *= shape.score_scale;
+    for (int i = 0; i < D; ++i) {
+      float sum = 0;
+      for (int j = 0; j < D; ++j)
+        sum += dq[j] * query[i * D + j] + dk[j] * key[i * D + j] + dv[j] * value[i * D + j];
+      dn[i] = sum;
+      d_hat[i] = sum * weight[i];
+    }
+    standardise_back<D>(w.normed + k * kRow, w.inverse[k], shape.centred, d_hat,
+                        w.embedding_gradient + k * kRow);
+  }
+}
+
+}  // namespace carryscope::train::CARRYSCOPE_ISA
