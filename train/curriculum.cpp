@@ -29,8 +29,7 @@ Pair cascades(CounterRandom& random, int longest) {
   for (int place = 0; place < length; ++place) {
     const std::uint64_t digit = random.below(10);
     const std::uint64_t other = random.unit() < density ? 9 - digit : random.below(10);
-    pair.a += digit * model::power_of_ten(place);
-    pair.b += other * model::power_of_ten(place);
+    pair = {10 * pair.a + digit, 10 * pair.b + other};
   }
   return pair;
 }

@@ -77,8 +77,8 @@ class FusedTrainer final : public Trainer {
     return state;
   }
 
-  void restore(const State& state, const std::string& where) override {
-    check(state, config_, population(), where);
+  void restore(const State& given, const std::string& where) override {
+    const State state = accepted(given, config_, population(), where);
     step_ = state.step;
     for (std::size_t i = 0; i < members_.size(); ++i) {
       Member& m = *members_[i];

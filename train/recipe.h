@@ -5,7 +5,8 @@
 //             a pair (11 digits and <EOS>).
 // optimiser = AdamW, decay decoupled and on every parameter: p *= 1 - rate * weight_decay, then Adam's step
 //             with bias corrections (Loshchilov, Hutter, "Decoupled weight decay regularization", 2019);
-//             before that the gradient is scaled down to the norm `clip` where it is longer.
+//             before that the gradient is multiplied by min(1, clip / (norm + 1e-6)), its norm taken over all
+//             parameters, as torch's clip_grad_norm_ does.
 // What the rate is at a step is in schedule.h, what a batch holds in curriculum.h.
 #pragma once
 

@@ -8,16 +8,8 @@
 #include "model/error.h"
 
 namespace carryscope::train {
-namespace {
 
-bool same_shapes(const std::vector<model::Tensor>& tensors, const std::vector<model::Part>& parts) {
-  bool same = tensors.size() == parts.size();
-  for (std::size_t i = 0; same && i < parts.size(); ++i)
-    same = tensors[i].name == parts[i].name && tensors[i].values.size() == parts[i].size();
-  return same;
-}
-
-}  // namespace
+using model::InputError;
 
 State accepted(State state, const model::Config& config, int population, const std::string& where) {
   if (state.members.size() != static_cast<std::size_t>(population))

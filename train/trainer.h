@@ -52,7 +52,4 @@ class Trainer {
   virtual void restore(const State& state, const std::string& where) = 0;
 };
 
-// What restore() refuses. Throws InputError naming `where` and the member.
-void check(const State& state, const model::Config& config, int population, const std::string& where);
-
 }  // namespace carryscope::train
