@@ -19,6 +19,7 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/record.h"
+#include "verify/certificate.h"
 #include "verify/certify_json.h"
 #include "verify/certify_text.h"
 
@@ -37,7 +38,7 @@ struct Flags {
   int threads = 1;
   int regions = 10;
   bool no_margin = false;
-  std::string json_path;
+  std::string json_path, certificate_path;
 };
 
 struct UlpsField {
@@ -137,6 +138,7 @@ Certification certify(const Flags& flags, const model::Decoder& decoder) {
   options.time_limit = flags.time_limit;
   options.margin = !flags.no_margin;
   options.regions = flags.regions;
+  options.leaves = !flags.certificate_path.empty();
   const Interruptible interruptible;
   options.interrupted = interruptible.flag();
   ProgressLine line(flags.time_limit);
@@ -156,6 +158,16 @@ void check(const Flags& flags) {
         "--ulps: the real semantics rounds nothing; add --semantics float32, or leave --ulps out");
 }
 
+void write_certificate(const Flags& flags, const Context& context, const model::Checkpoint& checkpoint,
+                       const Certification& result) {
+  const std::string command = fmt::format("{}", fmt::join(context.command, " "));
+  const std::string bytes = verify::certificate_bytes(checkpoint, result, command);
+  model::write_file(flags.certificate_path, bytes);
+  if (flags.json_path != "-")
+    fmt::print(std::cout, "\ncertificate: {}, {} bytes; carryscope-check {} {} checks it\n",
+               flags.certificate_path, bytes.size(), flags.certificate_path, flags.file);
+}
+
 void run(const Flags& flags, const Context& context) {
   check(flags);
   if (!flags.ulps.empty()) verify::set_library_ulps(parse_ulps(flags.ulps));
@@ -164,6 +176,7 @@ void run(const Flags& flags, const Context& context) {
   record.add_input(flags.file, checkpoint.sha256);
   const Certification result = certify(flags, checkpoint.decoder);
   if (flags.json_path != "-") std::cout << verify::to_text(checkpoint.decoder, result);
+  if (!flags.certificate_path.empty()) write_certificate(flags, context, checkpoint, result);
   if (flags.json_path.empty()) return;
   ordered_json out = verify::to_json(checkpoint.decoder, result);
   out["file_sha256"] = checkpoint.sha256;
@@ -203,6 +216,8 @@ void add_certify(CLI::App& program, const Context& context) {
   command->add_flag("--no-margin", flags->no_margin, "skip the search for the smallest margin");
   command->add_option("--json", flags->json_path,
                       "write the full result to this file; - is stdout, and nothing else is printed");
+  command->add_option("--certificate", flags->certificate_path,
+                      "write every leaf of the proof to this file, for carryscope-check");
   command->footer("Example: carryscope certify model.pt --semantics float32 --json certify.json");
   command->callback([flags, &context] { run(*flags, context); });
 }

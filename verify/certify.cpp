@@ -50,6 +50,16 @@ StepCounts step_counts(const model::Decoder& decoder, int step,
   return counts;
 }
 
+void collect_leaves(Certification& result, const SearchAll& searches) {
+  for (int step = 0; step < searches.steps(); ++step)
+    for (const SearchAll::Entry& e : searches.step(step)) {
+      QuestionLeaves all{step, e.question->symbol, e.question->domain(), e.search->correct_leaves()};
+      for (const auto& more : {e.search->leaves(), e.search->open()})
+        all.leaves.insert(all.leaves.end(), more.begin(), more.end());
+      result.leaves.push_back(std::move(all));
+    }
+}
+
 // The order in which a pair's leaves claim it: surely wrong at a step, the first step first; then
 // undecided; then rounding-dependent.
 struct Groups {
@@ -237,7 +247,7 @@ std::optional<SmallestMargin> find_smallest_margin(const model::Decoder& decoder
 
 Certification certify(const model::Decoder& decoder, const CertifyOptions& options) {
   const Deadline deadline(options.time_limit, options.interrupted);
-  SearchAll searches(decoder, options.semantics, options.threads);
+  SearchAll searches(decoder, options.semantics, options.threads, options.leaves);
   searches.run(deadline, [&](const SearchAll& s) {
     if (options.progress) options.progress({s.finished(), s.total(), deadline.elapsed()});
   });
@@ -252,6 +262,7 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
     result.steps.push_back(step_counts(decoder, step, searches.step(step)));
     result.nodes += result.steps.back().nodes;
   }
+  if (options.leaves) collect_leaves(result, searches);
   count_union(result, leaves);
   list_regions(result, decoder, leaves, options.regions);
   result.exact = result.pairs.undecided == 0;

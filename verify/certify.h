@@ -26,6 +26,7 @@ struct CertifyOptions {
   double time_limit = kInfinity;                   // seconds, for the search
   bool margin = true;                              // also bracket the smallest margin over the whole domain
   int regions = 20;                                // how many failing regions to return
+  bool leaves = false;                             // return every leaf, for a certificate
   const std::atomic<bool>* interrupted = nullptr;  // set it to stop with what is proven so far
   std::function<void(const Progress&)> progress;   // called from one thread, a few times a second
 };
@@ -60,6 +61,13 @@ struct SmallestMargin {
   int step = 0;
 };
 
+// Every leaf of one query state; they tile the question's domain.
+struct QuestionLeaves {
+  int step = 0, symbol = 0;
+  Cube domain;
+  std::vector<Leaf> leaves;
+};
+
 struct Certification {
   int digits = 0;
   Semantics semantics = Semantics::real;
@@ -72,6 +80,7 @@ struct Certification {
   std::vector<Region> regions;             // by mass, largest first
   std::size_t region_count = 0;            // of all regions, also those not returned
   std::optional<SmallestMargin> smallest;  // absent where not asked for or not finished in time
+  std::vector<QuestionLeaves> leaves;      // by step and symbol; empty where not asked for
   double seconds = 0.0;
   std::uint64_t nodes = 0;
 };

@@ -39,8 +39,8 @@ TailBounds& Tails::of(const Question& question) {
   return *tail;
 }
 
-SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads)
-    : decoder_(decoder), semantics_(semantics), threads_(threads) {
+SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct)
+    : decoder_(decoder), semantics_(semantics), threads_(threads), keep_correct_(keep_correct) {
   std::vector<std::vector<Question>> questions(static_cast<std::size_t>(decoder.layout.answer_digits()));
   if (semantics == Semantics::real)
     build_steps<Interval>(decoder, threads, questions);
@@ -94,8 +94,8 @@ void SearchAll::run(const Deadline& deadline, const Watch& watch) {
         Entry* const entry = claim(fresh);
         if (!entry) break;
         if (fresh)
-          entry->search =
-              std::make_unique<StepSearch>(*entry->question, decoder_, semantics_, entry->question->domain());
+          entry->search = std::make_unique<StepSearch>(*entry->question, decoder_, semantics_,
+                                                       entry->question->domain(), keep_correct_);
         if (!deadline.passed())
           entry->search->run(tails.of(*entry->question), fresh ? kFirst : kSlice,
                              entry->search->nodes() > kPlain);

@@ -47,7 +47,7 @@ class SearchAll {
   using Watch = std::function<void(const SearchAll&)>;
 
   // Builds all questions. The decoder must outlive this.
-  SearchAll(const model::Decoder& decoder, Semantics semantics, int threads);
+  SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct = false);
 
   // Searches; `watch` is called from one thread between slices.
   void run(const Deadline& deadline, const Watch& watch);
@@ -65,6 +65,7 @@ class SearchAll {
   const model::Decoder& decoder_;
   Semantics semantics_;
   int threads_;
+  bool keep_correct_;
   std::vector<std::vector<Entry>> by_step_;
   std::mutex mutex_;
   std::atomic<int> finished_ = 0;

@@ -31,8 +31,12 @@ Tally& Tally::operator+=(const Tally& other) {
 }
 
 StepSearch::StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics,
-                       const Cube& within)
-    : question_(question), decoder_(decoder), semantics_(semantics), range_(question) {
+                       const Cube& within, bool keep_correct)
+    : question_(question),
+      decoder_(decoder),
+      semantics_(semantics),
+      range_(question),
+      keep_correct_(keep_correct) {
   for_each_target(intersect(question.domain(), within), question.target_place,
                   [&](const Cube& part) { push(part); });
 }
@@ -45,6 +49,7 @@ void StepSearch::leaf(const Cube& cube, Count pairs, Verdict verdict) {
   switch (verdict) {
     case Verdict::correct:
       tally_.correct += pairs;
+      if (keep_correct_ && pairs > 0) correct_leaves_.push_back({cube, verdict, pairs, 0, 0});
       return;
     case Verdict::wrong:
       tally_.wrong += pairs;

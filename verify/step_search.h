@@ -31,8 +31,8 @@ struct Tally {
 class StepSearch {
  public:
   // Both must outlive the search; the tail is used by one thread at a time.
-  StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics,
-             const Cube& within);
+  StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics, const Cube& within,
+             bool keep_correct = false);
 
   // Processes up to `nodes` cubes; returns whether the search is complete. With `hyperplanes`, what a
   // cut cube certainly holds on either side is counted before it is split.
@@ -46,6 +46,8 @@ class StepSearch {
   Tally tally() const;
   // Leaves that are not `correct`: wrong, rounding, and undecided for good.
   const std::vector<Leaf>& leaves() const { return leaves_; }
+  // The other leaves, only where they were to be kept.
+  const std::vector<Leaf>& correct_leaves() const { return correct_leaves_; }
   std::vector<Leaf> open() const;
 
  private:
@@ -92,7 +94,8 @@ class StepSearch {
   Semantics semantics_;
   OutputRange range_;
   std::priority_queue<Node> open_;
-  std::vector<Leaf> leaves_;
+  bool keep_correct_;
+  std::vector<Leaf> leaves_, correct_leaves_;
   Tally tally_;
 
   // Scratch of the node under examination.
