@@ -18,7 +18,8 @@ struct Size {
   int width, feed_forward;
   FusedRun* run;
 };
-inline constexpr Size kSizes[] = {{4, 4, run<4, 4>}, {4, 8, run<4, 8>}, {7, 14, run<7, 14>}, {7, 28, run<7, 28>}};
+inline constexpr Size kSizes[] = {
+    {4, 4, run<4, 4>}, {4, 8, run<4, 8>}, {7, 14, run<7, 14>}, {7, 28, run<7, 28>}};
 
 inline FusedRun* find(int width, int feed_forward) {
   for (const Size& size : kSizes)

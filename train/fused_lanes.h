@@ -4,6 +4,7 @@
 // the kernel is written once for both. Everything lives in a namespace named by the instruction set it
 // is compiled for, so that the linker never mixes two of them.
 //   exp     Cody and Waite's reduction, a polynomial on [-ln 2 / 2, ln 2 / 2]: 2 ulp; below -87 as at -87
+//   log     the series of the inverse hyperbolic tangent
 //   normal  Phi(-a) = exp(-a^2 / 2) Q(t), t = 1 / (1 + 0.35 a), the form of Abramowitz and Stegun 26.2.17
 //           with nine coefficients of our own (levelled least squares, relative error 7e-8)
 // tests/train/fused_lanes_test.cpp holds them to these bounds.
@@ -80,12 +81,16 @@ CARRYSCOPE_BOTH inline L smaller(const L& x, const L& y) {
   return x < y ? x : y;
 }
 
-// In a fixed order: lane 0 first.
+// The sum in every lane, by halves: (0 + 4) + (2 + 6) ... of eight.
 template <class L>
-CARRYSCOPE_BOTH inline float sum_of_lanes(const L& x) {
-  float sum = lane(x, 0);
-  for (int i = 1; i < kLanes<L>; ++i) sum += lane(x, i);
-  return sum;
+CARRYSCOPE_BOTH inline float sum_of_lanes(L x) {
+  if constexpr (kLanes < L >> 1) {
+    using Integer = typename LanesOf<kLanes<L>>::Integer;
+    Integer number;
+    for (int i = 0; i < kLanes<L>; ++i) number[i] = i;
+    for (int half = kLanes<L> / 2; half > 0; half /= 2) x += __builtin_shuffle(x, number ^ half);
+  }
+  return lane(x, 0);
 }
 
 template <class L>
@@ -123,6 +128,25 @@ CARRYSCOPE_BOTH inline L exp(L x) {
   return (p * r * r + r + 1.0F) * power_of_two(k);
 }
 
+// For x >= 1 (a sum of exponentials of which one is 1): 2 ulp or 1e-7, whichever is more.
+template <class L>
+CARRYSCOPE_BOTH inline L log(const L& x) {
+  using Integer = typename LanesOf<kLanes<L>>::Integer;
+  Integer bits;
+  __builtin_memcpy(&bits, &x, sizeof(L));
+  const Integer exponent = (bits - 0x3f3504f3) >> 23;  // so that the mantissa lies around 1
+  bits = bits - (exponent << 23);
+  L m, e;
+  __builtin_memcpy(&m, &bits, sizeof(L));
+  if constexpr (kLanes<L> == 1)
+    e = static_cast<float>(exponent);
+  else
+    e = __builtin_convertvector(exponent, L);
+  // log m = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.172
+  const L s = (m - 1.0F) / (m + 1.0F), t = s * s;
+  return e * 0.693147181F + s * (((t * (2.0F / 7) + 2.0F / 5) * t + 2.0F / 3) * t + 2.0F);
+}
+
 template <class L>
 struct Normal {
   L cdf, pdf;
@@ -143,6 +167,60 @@ CARRYSCOPE_BOTH inline Normal<L> normal(const L& x) {
   q = q * t + 0.13962140679359436F;
   const L tail = e * (q * t);
   return {x > L{} ? 1.0F - tail : tail, e * 0.39894228F};
+}
+
+// Eight vectors of eight, transposed in registers: pairs, then fours, then halves change places.
+template <class L>
+inline void transpose(L* x) {
+  using Integer = typename LanesOf<8>::Integer;
+  constexpr Integer kLow = {0, 8, 1, 9, 4, 12, 5, 13}, kHigh = {2, 10, 3, 11, 6, 14, 7, 15};
+  constexpr Integer kLowPair = {0, 1, 8, 9, 4, 5, 12, 13}, kHighPair = {2, 3, 10, 11, 6, 7, 14, 15};
+  constexpr Integer kLowHalf = {0, 1, 2, 3, 8, 9, 10, 11}, kHighHalf = {4, 5, 6, 7, 12, 13, 14, 15};
+  L y[8], z[8];
+  for (int i = 0; i < 8; i += 2) {
+    y[i] = __builtin_shuffle(x[i], x[i + 1], kLow);
+    y[i + 1] = __builtin_shuffle(x[i], x[i + 1], kHigh);
+  }
+  for (int i = 0; i < 8; i += 4)
+    for (int k = 0; k < 2; ++k) {
+      z[i + 2 * k] = __builtin_shuffle(y[i + k], y[i + k + 2], kLowPair);
+      z[i + 2 * k + 1] = __builtin_shuffle(y[i + k], y[i + k + 2], kHighPair);
+    }
+  for (int i = 0; i < 4; ++i) {
+    x[i] = __builtin_shuffle(z[i], z[i + 4], kLowHalf);
+    x[i + 4] = __builtin_shuffle(z[i], z[i + 4], kHighHalf);
+  }
+}
+
+// columns[c], lane i = rows[i][c], for the `count` first of the eight floats of each row.
+template <class L>
+CARRYSCOPE_BOTH inline void to_columns(const float* const* rows, int count, L* columns) {
+  if constexpr (kLanes<L> == 8) {
+    L x[8];
+    for (int i = 0; i < 8; ++i) x[i] = load<L>(rows[i]);
+    transpose(x);
+    for (int c = 0; c < count; ++c) columns[c] = x[c];
+  } else {
+    for (int c = 0; c < count; ++c) {
+      L x = L{};
+      for (int i = 0; i < kLanes<L>; ++i) set_lane(x, i, rows[i][c]);
+      columns[c] = x;
+    }
+  }
+}
+
+// rows + 8 i holds lane i of the eight columns.
+template <class L>
+CARRYSCOPE_BOTH inline void to_rows(const L* columns, float* rows) {
+  if constexpr (kLanes<L> == 8) {
+    L x[8];
+    for (int c = 0; c < 8; ++c) x[c] = columns[c];
+    transpose(x);
+    for (int i = 0; i < 8; ++i) store(rows + 8 * i, x[i]);
+  } else {
+    for (int c = 0; c < 8; ++c)
+      for (int i = 0; i < kLanes<L>; ++i) rows[8 * i + c] = lane(columns[c], i);
+  }
 }
 
 }  // namespace carryscope::train::CARRYSCOPE_ISA

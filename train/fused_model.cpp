@@ -20,7 +20,8 @@ std::vector<InstructionSet> found() {
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
   if (wide) sets.push_back({"avx512", 16, fused_avx512});
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back({"avx2", 8, fused_avx2});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    sets.push_back({"avx2", 8, fused_avx2});
   sets.push_back({"portable", 4, fused_portable});
   return sets;
 }
@@ -56,7 +57,7 @@ void FusedModel::read(std::span<const model::Pair> pairs) {
   model::ensure(pairs.size() == static_cast<std::size_t>(shape_.batch), "a batch has the model's size");
   for (std::size_t b = 0; b < pairs.size(); ++b) {
     const model::Pair pair = pairs[b];
-    std::uint8_t* const symbols = work_.symbols + b * (kMaxPositions + 1);
+    std::uint8_t* const symbols = work_.symbols + b * kSlots;
     std::array<std::uint8_t, model::kMaxDigits + 1> a{}, b_digits{}, sum{};
     const auto split = [](std::uint64_t value, auto& digits) {
       for (std::size_t i = 0; value > 0; ++i, value /= 10) digits[i] = static_cast<std::uint8_t>(value % 10);
@@ -69,6 +70,8 @@ void FusedModel::read(std::span<const model::Pair> pairs) {
                    : slot.role == model::Role::b   ? b_digits[place]
                    : slot.role == model::Role::sum ? sum[place]
                                                    : std::uint8_t{0};
+      work_.chosen[b * kSlots + static_cast<std::size_t>(p)] =
+          static_cast<std::uint16_t>((p * kSymbols + symbols[p]) * kRow);
     }
   }
 }

@@ -14,9 +14,9 @@ namespace carryscope::train {
 namespace {
 
 void refuse(const char* field, const std::string& found, const char* expected) {
-  throw model::InputError(fmt::format(
-      "the fused trainer has no kernel for {} {}, expected {}; train it with --engine torch", field, found,
-      expected));
+  throw model::InputError(
+      fmt::format("the fused trainer has no kernel for {} {}, expected {}; train it with --engine torch",
+                  field, found, expected));
 }
 
 void check(const model::Config& config) {
@@ -44,7 +44,7 @@ std::map<std::string, Place> places(const model::Config& config) {
 // In the order of model::Dense.
 std::array<int, kDenses> dense_sizes(const model::Config& c) {
   const int d = c.width, square = d * d;
-  return {c.vocabulary * d,   c.context * d,      d, d, square, square, square, square, d, d,
+  return {c.vocabulary * d,   c.context * d,      d, d, square,          square, square, square, d, d,
           d * c.feed_forward, c.feed_forward * d, d, d, d * c.vocabulary};
 }
 
@@ -53,8 +53,16 @@ void add_products(FusedShape& shape, const model::Config& config) {
   for (const model::Product& p : model::products(config)) {
     const Place& left = place.at(p.left);
     FusedProduct& out = shape.product[shape.products++];
-    out = {shape.dense[static_cast<int>(p.dense)], p.rows, p.cols, left.offset, left.part.cols, -1, 0, 0,
-           p.first, p.transposed};
+    out = {shape.dense[static_cast<int>(p.dense)],
+           p.rows,
+           p.cols,
+           left.offset,
+           left.part.cols,
+           -1,
+           0,
+           0,
+           p.first,
+           p.transposed};
     if (p.right.empty()) continue;
     const Place& right = place.at(p.right);
     out.right = right.offset, out.right_cols = right.part.cols, out.inner = left.part.cols;
@@ -121,14 +129,15 @@ std::size_t arrange(const FusedShape& shape, int accumulators, std::byte* memory
   all.place(w.weighted, kSymbols * padded * kRow);
   all.place(w.weighted_gradient, kSymbols * padded * kRow);
   all.place(w.score_gradient, kSymbols * padded);
-  all.place(w.mean_gradient, shape.batch * kRow);
-  all.place(w.residual_gradient, shape.batch * kRow);
+  all.place(w.mean_gradient, (shape.batch + kMaxLanes) * kRow);
+  all.place(w.residual_gradient, (shape.batch + kMaxLanes) * kRow);
   all.place(w.tail_gradient, shape.tail_size() * accumulators);
   all.place(w.loss, accumulators);
   all.place(w.result, 2);
   all.place(w.order, shape.steps * shape.batch);
   all.place(w.first, shape.steps * (kSymbols + 1));
-  all.place(w.symbols, shape.batch * (kMaxPositions + 1));
+  all.place(w.symbols, shape.batch * kSlots);
+  all.place(w.chosen, shape.batch * kSlots);
   return all.used();
 }
 

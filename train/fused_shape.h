@@ -19,9 +19,10 @@ namespace carryscope::train {
 inline constexpr int kRow = 8;              // floats of a row
 inline constexpr int kWeightAt = kRow - 1;  // so a width is at most 7
 inline constexpr int kSymbols = 10;
+inline constexpr int kMaxLanes = 16;
 inline constexpr int kVocabulary = 14;
-inline constexpr int kDenses = 15;  // of model::Dense
-inline constexpr int kMaxPositions = 3 * model::kMaxDigits + 4;
+inline constexpr int kDenses = 15;                        // of model::Dense
+inline constexpr int kSlots = 3 * model::kMaxDigits + 4;  // room for every position, the last target too
 inline constexpr int kMaxSteps = model::kMaxDigits + 2;
 
 // A row of model::products() as offsets into the parameters and the dense weights; right < 0: none.
@@ -40,8 +41,8 @@ struct FusedShape {
   float norm_eps = 0, score_scale = 0;
   int products = 0;
   FusedProduct product[kDenses] = {};
-  int dense[kDenses] = {};                  // offset of each matrix, in the order of model::Dense
-  int fixed_token[kMaxPositions + 1] = {};  // of each position; < 0: a digit
+  int dense[kDenses] = {};       // offset of each matrix, in the order of model::Dense
+  int fixed_token[kSlots] = {};  // of each position; < 0: a digit
 
   CARRYSCOPE_BOTH int states() const { return positions * kSymbols; }
   CARRYSCOPE_BOTH int query_position(int step) const { return prompt - 1 + step; }
@@ -66,13 +67,14 @@ struct FusedWorkspace {
   float *embedding_gradient, *normed_gradient, *query_gradient, *key_gradient, *value_gradient;
   float *weighted, *weighted_gradient;       // of one step: [10 query symbols][states] rows, e (v, 1)
   float* score_gradient;                     // of one step: [10][states]
-  float *mean_gradient, *residual_gradient;  // of one step: [batch] rows
+  float *mean_gradient, *residual_gradient;  // of one step: [batch padded to kMaxLanes] rows
   float* tail_gradient;                      // [tail_size][threads * lanes]
   float* loss;                               // [threads * lanes]
   float* result;                             // mean loss, gradient norm before clipping
   std::int32_t* order;                       // [steps][batch]: samples by the symbol at the query position
   std::int32_t* first;                       // [steps][11]: where each symbol's samples start
-  std::uint8_t* symbols;                     // [batch][kMaxPositions + 1]; beyond a digit: its token
+  std::uint8_t* symbols;                     // [batch][kSlots]: digits, 0 for a fixed token
+  std::uint16_t* chosen;                     // [batch][kSlots]: where each symbol's row starts in a row array
 };
 
 // Points the arrays into `memory` (64-byte aligned; null: only counts) and returns the bytes they

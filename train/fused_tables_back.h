@@ -10,24 +10,36 @@ CARRYSCOPE_BOTH inline void clear(const Job& job, float* from, int count) {
   for (int i = job.thread; i < count; i += job.threads) from[i] = 0;
 }
 
+// One sample's (gradient of e v, of e) is added to the rows that it chooses. A thread has its own share of
+// the positions, so that no two write one row.
+template <class R>
+CARRYSCOPE_BOTH inline void scatter(const std::uint16_t* chosen, const float* gradient, int from,
+                                    int positions, int stride, float* rows) {
+  const R value = load<R>(gradient);
+#pragma GCC unroll 4
+  for (int p = from; p < positions; p += stride) {
+    float* const row = rows + chosen[p];
+    store(row, load<R>(row) + value);
+  }
+}
+
 // Sums over samples: of (gradient of e v, of e) by query symbol and key state, and of the embedding's
-// gradient by query symbol. An item is a position and a part of the row.
+// gradient by query symbol.
 template <class R>
 CARRYSCOPE_BOTH inline void gather_rows(const Job& job, int step) {
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
-  const int own = shape.query_position(step), padded = job.padded_states(), parts = kRow / kLanes<R>;
-  const std::int32_t *const first = w.first + step * (kSymbols + 1), *const order = w.order + step * shape.batch;
-  for (int item = job.thread; item < (own + 1) * parts; item += job.threads) {
-    const int position = item / parts, c = item % parts * kLanes<R>;
-    for (int q = 0; q < shape.query_symbols(step); ++q) {
-      float* const sums = w.weighted_gradient + (q * padded + position * kSymbols) * kRow + c;
-      for (int s = 0; s < kSymbols; ++s) store(sums + s * kRow, R{});
-      for (int i = first[q]; i < first[q + 1]; ++i) {
-        float* const sum = sums + w.symbols[order[i] * (kMaxPositions + 1) + position] * kRow;
-        store(sum, load<R>(sum) + load<R>(w.mean_gradient + i * kRow + c));
-      }
-    }
+  const int own = shape.query_position(step), padded = job.padded_states();
+  const std::int32_t *const first = w.first + step * (kSymbols + 1), *const order =
+                                                                         w.order + step * shape.batch;
+  for (int q = 0; q < shape.query_symbols(step); ++q) {
+    float* const rows = w.weighted_gradient + q * padded * kRow;
+    for (int p = job.thread; p <= own; p += job.threads)
+      for (int c = 0; c < kSymbols * kRow; c += kLanes<R>) store(rows + p * kSymbols * kRow + c, R{});
+    for (int i = first[q]; i < first[q + 1]; ++i)
+      for (int c = 0; c < kRow; c += kLanes<R>)
+        scatter<R>(w.chosen + order[i] * kSlots, w.mean_gradient + i * kRow + c, job.thread, own + 1,
+                   job.threads, rows + c);
   }
   for (int q = job.thread; q < shape.query_symbols(step); q += job.threads) {
     float* const x = w.embedding_gradient + (own * kSymbols + q) * kRow;
@@ -91,11 +103,11 @@ CARRYSCOPE_BOTH inline void states_back(const Job& job) {
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
   const float *const query = job.dense(model::Dense::query), *const key = job.dense(model::Dense::key),
-              *const value = job.dense(model::Dense::value),
-              *const weight = job.dense(model::Dense::norm_weight);
+                     *const value = job.dense(model::Dense::value),
+                     *const weight = job.dense(model::Dense::norm_weight);
   for (int k = job.thread; k < shape.states(); k += job.threads) {
     float *const dq = w.query_gradient + k * kRow, *const dk = w.key_gradient + k * kRow,
-          *const dv = w.value_gradient + k * kRow, *const dn = w.normed_gradient + k * kRow;
+                 *const dv = w.value_gradient + k * kRow, *const dn = w.normed_gradient + k * kRow;
     float d_hat[D];
     for (int i = 0; i < D; ++i) dq[i] *= shape.score_scale;
     for (int i = 0; i < D; ++i) {

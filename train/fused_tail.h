@@ -19,7 +19,7 @@ struct TailAt {
 
 template <class L, int D, int F>
 struct TailSample {
-  L mean[D], weight;          // attention output and its denominator
+  L mean[D], weight;  // attention output and its denominator
   L residual[D], hat[D], mid[D], inverse;
   L gate[F], slope[F], active[F];  // of the feed-forward: Phi(h), d gelu / dh, gelu(h)
   L end_hat[D], end[D], end_inverse;
@@ -86,7 +86,7 @@ CARRYSCOPE_BOTH inline void tail_forward(const float* tail, const FusedShape& sh
   apply<D, kVocabulary>(tail + At::head, s.end, logits);
 }
 
-// Cross-entropy times `share` (0 for an idle lane); leaves its gradient in s. One logarithm per lane.
+// Cross-entropy times `share` (0 for an idle lane); leaves its gradient in s. target: tokens as floats.
 template <class L, int D, int F>
 CARRYSCOPE_BOTH inline L cross_entropy(const L* logits, const L& target, const L& share,
                                        TailSample<L, D, F>& s) {
@@ -98,13 +98,11 @@ CARRYSCOPE_BOTH inline L cross_entropy(const L* logits, const L& target, const L
   }
   const L scale = share / total;
   for (int v = 0; v < kVocabulary; ++v) {
-    const L is_target = target == static_cast<float>(v) ? splat<L>(1.0F) : L{};
-    hit += is_target * (logits[v] - top);
-    s.logit_gradient[v] = s.logit_gradient[v] * scale - is_target * share;
+    const auto is_target = target == splat<L>(static_cast<float>(v));
+    hit = is_target ? logits[v] : hit;
+    s.logit_gradient[v] = s.logit_gradient[v] * scale - (is_target ? share : L{});
   }
-  L logarithm = L{};
-  for (int i = 0; i < kLanes<L>; ++i) set_lane(logarithm, i, std::log(lane(total, i)));
-  return share * (logarithm - hit);
+  return share * (log<L>(total) - (hit - top));
 }
 
 // From s.logit_gradient: adds weight gradients to `sums`, returns those of the sums of e v (first D of

@@ -35,7 +35,8 @@ FusedStep step_of(const Recipe& recipe, int tokens, std::int64_t step) {
   s.correction1 = static_cast<float>(1 - std::pow(recipe.beta1, done));
   s.correction2 = static_cast<float>(1 - std::pow(recipe.beta2, done));
   for (int t = 0; t < tokens; ++t) {
-    const double weight = recipe.step_weights.empty() ? 1.0 : recipe.step_weights[static_cast<std::size_t>(t)];
+    const double weight =
+        recipe.step_weights.empty() ? 1.0 : recipe.step_weights[static_cast<std::size_t>(t)];
     s.share[t] = static_cast<float>(weight / tokens);
   }
   return s;
@@ -96,7 +97,8 @@ class FusedTrainer final : public Trainer {
     m.curriculum.batch(step_, batch_);
     m.fused.read(batch_);
     const FusedResult result = m.fused.run(step_of(recipe_, m.fused.shape().steps, step_));
-    if (std::isfinite(result.loss) && std::isfinite(result.gradient_norm)) return static_cast<double>(result.loss);
+    if (std::isfinite(result.loss) && std::isfinite(result.gradient_norm))
+      return static_cast<double>(result.loss);
     m.diverged = true;
     return std::numeric_limits<double>::quiet_NaN();
   }

@@ -12,8 +12,8 @@ CARRYSCOPE_BOTH inline void attention_gradient(const Job& job) {
   const int states = job.shape.states();
   const float* const source[3] = {w.query_gradient, w.key_gradient, w.value_gradient};
   float* const maps = job.dense_gradient(model::Dense::query);
-  const float *const weight = job.dense(model::Dense::norm_weight),
-              *const bias = job.dense(model::Dense::norm_bias);
+  const float *const weight = job.dense(model::Dense::norm_weight), *const bias =
+                                                                        job.dense(model::Dense::norm_bias);
   for (int item = job.thread; item < 3 * D; item += job.threads) {
     const int map = item / D, i = item % D;
     float sum[D] = {};
@@ -67,7 +67,8 @@ CARRYSCOPE_BOTH inline float parameter_gradient(const Job& job, int at) {
   for (int p = 0; p < shape.products; ++p) {
     const FusedProduct& rule = shape.product[p];
     const float* const dense = job.work.dense_gradient + rule.dense;
-    const float *const left = job.work.parameters + rule.left, *const right = job.work.parameters + rule.right;
+    const float *const left = job.work.parameters + rule.left, *const right =
+                                                                   job.work.parameters + rule.right;
     const int in_left = at - rule.left, in_right = at - rule.right;
     if (rule.right < 0) {
       const int row = rule.transposed ? in_left % rule.rows : in_left / rule.left_cols;
@@ -113,7 +114,8 @@ CARRYSCOPE_BOTH inline void adamw(const Job& job) {
     float &m = w.first_moment[i], &v = w.second_moment[i];
     m = s.beta1 * m + (1 - s.beta1) * g;
     v = s.beta2 * v + (1 - s.beta2) * g * g;
-    w.parameters[i] = w.parameters[i] * (1 - s.rate * s.decay) - size * m / (std::sqrt(v) / root2 + s.epsilon);
+    w.parameters[i] =
+        w.parameters[i] * (1 - s.rate * s.decay) - size * m / (std::sqrt(v) / root2 + s.epsilon);
   }
 }
 
