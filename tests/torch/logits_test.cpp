@@ -15,29 +15,18 @@
 #include "model/config.h"
 #include "model/forward.h"
 #include "model/parametrisation.h"
+#include "tests/torch/random_weights.h"
 #include "tests/torch/seeds_decoder.h"
 
 namespace carryscope::model {
 namespace {
 
+using torch_peer::random_weights;
 using torch_peer::SeedsDecoder;
 using torch_peer::Tensors;
 
 constexpr int kPairs = 24;
 constexpr std::uint64_t kSeed = 20260727;
-
-Factored random_weights(const Config& config, std::mt19937_64& random) {
-  std::normal_distribution<float> normal(0.0F, 0.7F);  // large enough that attention is far from uniform
-  std::vector<Tensor> tensors;
-  for (const Part& part : parts(config)) {
-    Tensor tensor{part.name, {}, std::vector<double>(part.size())};
-    if (part.rows != 0) tensor.shape.push_back(part.rows);
-    tensor.shape.push_back(part.cols);
-    for (double& v : tensor.values) v = normal(random);
-    tensors.push_back(std::move(tensor));
-  }
-  return assemble(config, Precision::float32, std::move(tensors), "random weights");
-}
 
 Tensors to_torch(const Factored& model) {
   Tensors out;
