@@ -3,7 +3,7 @@
 //
 // A pair is wrong iff at some answer digit, given the true prefix, another logit is not below the
 // true digit's. Every step is searched on its own (step_search.h); the steps' failing sets overlap,
-// so the total is the measure of their union (failure_automaton.h), never their sum.
+// so the total is the measure of their union (failure_union.h), never their sum.
 //     correct + wrong + rounding + undecided = 10^(2n), to the last pair.
 #pragma once
 
@@ -23,17 +23,12 @@ struct Progress {
 struct CertifyOptions {
   Semantics semantics = Semantics::real;
   int threads = 1;                                 // changes nothing but the time, unless time runs out
-  double time_limit = kInfinity;                   // seconds, for the search
+  double time_limit = kInfinity;                   // seconds, for all of it; the search gets most of them
   bool margin = true;                              // also bracket the smallest margin over the whole domain
   int regions = 20;                                // how many failing regions to return
   bool leaves = false;                             // return every leaf, for a certificate
   const std::atomic<bool>* interrupted = nullptr;  // set it to stop with what is proven so far
   std::function<void(const Progress&)> progress;   // called from one thread, a few times a second
-};
-
-// correct + wrong + rounding + undecided = total.
-struct Counts {
-  Count total = 0, correct = 0, wrong = 0, rounding = 0, undecided = 0;
 };
 
 struct StepCounts {

@@ -1,34 +1,22 @@
-// FailureAutomaton: the union of the steps' leaves, counted without cutting cubes to pieces.
+// FailureAutomaton: pairs by class and by the group of leaves that claims them.
 //
-// Leaves of different steps overlap, and their union as disjoint cubes explodes: steps look at
-// different places. But read from the ones up, a leaf is a short run of conditions. The automaton's
-// state is the carry, the leaves whose conditions have begun and still hold, and the best group among
-// those already fulfilled; states that agree are one. The result is a layered graph whose paths are
-// the additions of a cube, each ending in the group of the first leaf (in order of priority) that
-// holds it. Every count is a fold over that graph.
+// A failure diagram whose states also know the carry, spelled out as a layered graph: its paths are the
+// additions of a cube, each ending in the group that claims it, and what a letter does to a carry is on
+// the edge. Every count by cascade or by carries is a fold over that graph.
 #pragma once
 
 #include <optional>
 
-#include "verify/step_search.h"
+#include "verify/failure_diagram.h"
 
 namespace carryscope::verify {
 
-struct GroupedLeaf {
-  Cube cube;
-  int group = 0;  // priority: a pair belongs to the smallest group of the leaves that hold it
-};
-
 class FailureAutomaton {
  public:
-  // Over the additions in `within`. Nothing where it would take more than `work` comparisons of a leaf's
-  // condition with a letter.
-  // Groups are 0 .. groups - 1; `groups` itself stands for pairs that no leaf holds.
-  static std::optional<FailureAutomaton> build(const std::vector<GroupedLeaf>& leaves, int groups,
-                                               const Cube& within, std::uint64_t work);
+  // Over the additions in `within`. Nothing where it would have more than `most_states` states.
+  static std::optional<FailureAutomaton> build(const FailureDiagram& diagram, FailureDiagram::Ref root,
+                                               const Cube& within, std::size_t most_states);
 
-  // Pairs by group, groups + 1 entries.
-  std::vector<Count> count() const;
   // [k][group]: pairs of cascade class S_k.
   std::vector<std::vector<Count>> count_by_cascade() const;
   // [bits][group]: pairs by pattern of carries; bit i - 1 = the carry into place i.
@@ -39,20 +27,20 @@ class FailureAutomaton {
   struct Edge {
     int to = 0;
     Effect effect = kKill;
-    Count letters = 0;
+    std::uint8_t letters = 0;  // how many of the place's 100
   };
   struct State {
     int carry = 0;
-    int best = 0;  // smallest group fulfilled so far; final once all places are read
+    int group = 0;  // valid in the last layer
     std::vector<Edge> edges;
   };
-  struct Builder;
 
+  static void add_letter(std::vector<Edge>& edges, int to, Effect effect);
   void walk(int place, const std::vector<Count>& here, std::size_t bits,
             std::vector<std::vector<Count>>& counts) const;
 
   int digits_ = 0, groups_ = 0;
-  std::vector<std::vector<State>> layers_;  // [place]; the last one is final
+  std::vector<std::vector<State>> layers_;  // [place]; in the last one all letters are read
 };
 
 }  // namespace carryscope::verify

@@ -23,16 +23,6 @@ void build_steps(const model::Decoder& decoder, int threads, std::vector<std::ve
 
 }  // namespace
 
-Deadline::Deadline(double seconds, const std::atomic<bool>* interrupted)
-    : start_(std::chrono::steady_clock::now()), seconds_(seconds), interrupted_(interrupted) {}
-
-double Deadline::elapsed() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-}
-bool Deadline::passed() const {
-  return (interrupted_ && interrupted_->load(std::memory_order_relaxed)) || elapsed() >= seconds_;
-}
-
 TailBounds& Tails::of(const Question& question) {
   auto& tail = by_axes_[question.axes];
   if (!tail) tail = TailBounds::make(decoder_, semantics_, question.axes);

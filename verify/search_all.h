@@ -5,26 +5,13 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <map>
 #include <memory>
 
+#include "verify/deadline.h"
 #include "verify/step_search.h"
 
 namespace carryscope::verify {
-
-// When to stop, asked between slices.
-class Deadline {
- public:
-  Deadline(double seconds, const std::atomic<bool>* interrupted);
-  bool passed() const;
-  double elapsed() const;  // seconds since construction
-
- private:
-  std::chrono::steady_clock::time_point start_;
-  double seconds_;
-  const std::atomic<bool>* interrupted_;
-};
 
 // One thread's tails, by number of axes.
 class Tails {

@@ -1,6 +1,8 @@
 // What the search may say about a cube, a step or a pair. Undecided is never rounded up.
 #pragma once
 
+#include "verify/cube.h"
+
 namespace carryscope::verify {
 
 enum class Verdict {
@@ -11,5 +13,10 @@ enum class Verdict {
 };
 
 enum class Semantics { real, float32 };
+
+// Pairs by verdict: correct + wrong + rounding + undecided = total.
+struct Counts {
+  Count total = 0, correct = 0, wrong = 0, rounding = 0, undecided = 0;
+};
 
 }  // namespace carryscope::verify

@@ -118,7 +118,7 @@ TEST_F(Certify, BracketsWhatEnumerationCounts) {
     const std::string file = make({.digits = 1 + static_cast<int>(seed % 2)}, seed);
     const Count counted = wrong_by_enumeration(file);
     for (const std::string semantics : {"real", "float32"}) {
-      const json result = certified(file + " --no-margin --time-limit 5 --semantics " + semantics);
+      const json result = certified(file + " --no-margin --time-limit 20 --semantics " + semantics);
       expect_consistent(result);
       const json& pairs = result["pairs"];
       EXPECT_LE(number(pairs["wrong"]), counted) << "seed " << seed;

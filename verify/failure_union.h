@@ -1,0 +1,41 @@
+// FailureUnion: the steps' failing sets taken together.
+//
+// The sets of two steps overlap, so pairs are counted in their union, each charged to one group: surely
+// wrong at a step, the first such step first; then undecided at some step; then rounding-dependent. What
+// needs more nodes or time than there is is left out, and its mass counts as undecided.
+#pragma once
+
+#include "verify/failure_diagram.h"
+#include "verify/step_search.h"
+
+namespace carryscope::verify {
+
+class FailureUnion {
+ public:
+  // leaves[step]: those that are not `correct`, open cubes included. The deadline must outlive this.
+  FailureUnion(const std::vector<std::vector<Leaf>>& leaves, int digits, const Deadline& deadline);
+
+  const Counts& pairs() const { return pairs_; }
+  // Wrong pairs that no earlier step gets wrong: of a step, and of pairs that the step gets wrong.
+  Count first_failures(int step) const { return by_group_[static_cast<std::size_t>(step)]; }
+  Count first_failures(int step, const Cube& region) const;
+
+  // [k]: cascade class S_k; [bits]: bit i - 1 = the carry into place i. Where the union has more than
+  // `most_states` states, a class is known as far as the total tells.
+  void count_classes(std::size_t most_states, std::vector<Counts>& by_cascade,
+                     std::vector<Counts>& by_carries) const;
+
+ private:
+  void add(const std::vector<Leaf>& leaves, int step, Verdict verdict);
+  int group(Verdict verdict, int step) const;
+  Counts counts(const std::vector<Count>& by_group) const;
+  int digits_, steps_;
+  const Deadline& deadline_;
+  FailureDiagram diagram_;
+  FailureDiagram::Ref root_;
+  std::vector<Count> by_group_;
+  Counts pairs_;
+  Count left_out_ = 0;  // mass of leaves that are not in the diagram
+};
+
+}  // namespace carryscope::verify
