@@ -71,6 +71,12 @@ void Arithmetic::absorb(Value& x, const Bound& size, int n) const {
   if (!(size < Bound(kLargest))) mag_inf(x.error.m);
 }
 
+void Arithmetic::tighten(Value& x, const std::vector<Bound>& reach) {
+  Ball linear = x.at;
+  for (std::size_t k = 0; k < x.slope.size(); ++k) linear += x.slope[k] * Ball(0.0).widened(reach[k]);
+  if (linear.radius() < x.x.radius()) x.x = std::move(linear);
+}
+
 Value Arithmetic::finished(Value y, const Bound& propagated) const {
   if (rounds_) {
     y.error = propagated;
@@ -80,7 +86,7 @@ Value Arithmetic::finished(Value y, const Bound& propagated) const {
 }
 
 Value Arithmetic::plus(const Value& x, const Value& y) const {
-  Value z{x.x + y.x, x.slope, {}};
+  Value z{x.x + y.x, x.slope, {}, x.centre() + y.centre()};
   for (std::size_t k = 0; k < y.slope.size(); ++k) {
     if (k < z.slope.size())
       z.slope[k] += y.slope[k];
@@ -91,13 +97,13 @@ Value Arithmetic::plus(const Value& x, const Value& y) const {
 }
 
 Value Arithmetic::minus(const Value& x, const Value& y) const {
-  Value negated{-y.x, {}, y.error};
+  Value negated{-y.x, {}, y.error, -y.at};
   for (const Ball& s : y.slope) negated.slope.push_back(-s);
   return plus(x, negated);
 }
 
 Value Arithmetic::times(const Value& x, const Value& y) const {
-  Value z{x.x * y.x, {}, {}};
+  Value z{x.x * y.x, {}, {}, x.centre() * y.centre()};
   for (std::size_t k = 0; k < std::max(x.slope.size(), y.slope.size()); ++k) {
     Ball s;
     if (k < x.slope.size()) s += x.slope[k] * y.x;
@@ -110,7 +116,7 @@ Value Arithmetic::times(const Value& x, const Value& y) const {
 
 // sqrt' <= 1 / (2 sqrt(least computed argument)).
 Value Arithmetic::root(const Value& x) const {
-  Value y{sqrt(x.x), {}, {}};
+  Value y{sqrt(x.x), {}, {}, sqrt(x.centre())};
   const Ball steep = Ball(0.5) / y.x;
   for (const Ball& s : x.slope) y.slope.push_back(s * steep);
   if (!rounds_) return y;
@@ -122,13 +128,13 @@ Value Arithmetic::root(const Value& x) const {
 
 Value Arithmetic::inverse(const Value& x) const {
   const Ball y = Ball(1.0) / x.x, computed = Ball(1.0) / x.computed();
-  Value z{y, {}, {}};
+  Value z{y, {}, {}, Ball(1.0) / x.centre()};
   for (const Ball& s : x.slope) z.slope.push_back(-(s * y * y));
   return finished(std::move(z), y.magnitude() * computed.magnitude() * x.error);
 }
 
 Value Arithmetic::constant(const Matrix& m, std::size_t entry) const {
-  Value v{m.value[entry], {}, {}};
+  Value v{m.value[entry], {}, {}, {}};
   if (m.roundings > 0) absorb(v, m.size[entry], m.roundings);
   return v;
 }
@@ -141,6 +147,7 @@ Value Arithmetic::dot(const Value* x, const Ball* y, const Bound* sizes, std::si
   for (std::size_t i = 0; i < terms; ++i) {
     const Ball& w = y[i * stride];
     sum.x += x[i].x * w;
+    sum.at += x[i].at * w;
     for (std::size_t k = 0; k < sum.slope.size(); ++k) sum.slope[k] += x[i].slope[k] * w;
     if (!rounds_) continue;
     propagated += w.magnitude() * x[i].error;
@@ -162,19 +169,21 @@ Value Arithmetic::linear(const std::vector<Value>& x, const Matrix& w, const Mat
 // two (eight) roundings, which cost at most 0.97 u (3.7 u); 1 + erf and the last product round once each.
 // silu: the exponential is seen through its share of the denominator, and three roundings.
 Value Arithmetic::activation(Activation kind, const Value& v) const {
-  const Ball range = v.computed(), m = v.x.middle(), reach = range - m;
+  const Ball range = v.computed(), m = v.centre().middle(), reach = range - m;
   Value y;
   Ball slope;
   if (kind == Activation::relu) {
     slope = relu_slope(range);
-    y.x = (m.negative() ? Ball(0.0) : m) + slope * (v.x - m);
+    y.at = m.negative() ? Ball(0.0) : m;
   } else {
     const Expansion e = kind == Activation::gelu_erf    ? gelu_erf(m, range)
                         : kind == Activation::gelu_tanh ? gelu_tanh(m, range)
                                                         : silu(m, range);
     slope = e.slope + e.curve * reach;
-    y.x = e.at + slope * (v.x - m);
+    y.at = e.at;
   }
+  y.x = y.at + slope * (v.x - m);
+  y.at += slope * (v.centre() - m);
   for (const Ball& s : v.slope) y.slope.push_back(s * slope);
   if (!rounds_) return y;
   y.error = slope.magnitude() * v.error;

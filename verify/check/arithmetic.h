@@ -24,7 +24,9 @@ struct Value {
   Ball x;
   std::vector<Ball> slope;  // by direction; all Values of one computation have equally many, or none
   Bound error;
+  Ball at;  // where there are slopes: x at the centre of the box
 
+  const Ball& centre() const { return slope.empty() ? x : at; }
   Ball computed() const { return x.widened(error); }
   Bound size() const { return x.magnitude() + error; }
 };
@@ -57,6 +59,8 @@ class Arithmetic {
             int more) const;
   Value linear(const std::vector<Value>& x, const Matrix& w, const Matrix& bias, int col) const;
 
+  // A Value over the box of centre +- reach (by direction) lies within  at + slope [-reach, reach].
+  static void tighten(Value& x, const std::vector<Bound>& reach);
   // Adds n roundings of terms whose magnitudes sum up to `size`.
   void absorb(Value& x, const Bound& size, int n) const;
   Bound gamma(int n) const;

@@ -154,7 +154,7 @@ void Network::rotate(Values& v, int position) const {
     Value& x = v[halves ? i : 2 * i];
     Value& y = v[halves ? i + v.size() / 2 : 2 * i + 1];
     const Ball angle = Ball(position) * Ball(rope.frequencies[i]);
-    Value c{Ball::of(arb_cos, angle), {}, {}}, s{Ball::of(arb_sin, angle), {}, {}};
+    Value c{Ball::of(arb_cos, angle), {}, {}, {}}, s{Ball::of(arb_sin, angle), {}, {}, {}};
     const Bound off = Bound(2.0) * angle.magnitude() + Bound(arithmetic_.ulps().sincos);
     arithmetic_.absorb(c, off, 1);
     arithmetic_.absorb(s, off, 1);
@@ -185,7 +185,7 @@ std::optional<Value> Network::score(int head, int query_position, const State& q
   y.error = propagated * scale_.size[0];
   arithmetic_.absorb(y, size * scale_.size[0], static_cast<int>(dim) + 4);
   if (bias == 0.0) return y;
-  Value b{Ball(bias), {}, {}};
+  Value b{Ball(bias), {}, {}, {}};
   if (!is_float(bias)) arithmetic_.absorb(b, Bound(bias), 1);
   return arithmetic_.plus(y, b);
 }
@@ -199,6 +199,7 @@ void Network::subtract_mean(Values& x) const {
   mean.slope.resize(x[0].slope.size());
   for (const Value& v : x) {
     mean.x += v.x * share;
+    mean.at += v.at * share;
     mean.error += v.error * share.magnitude();
     size += v.size() * share.magnitude();
     for (std::size_t k = 0; k < v.slope.size(); ++k) mean.slope[k] += v.slope[k] * share;
@@ -218,6 +219,7 @@ Value Network::mean_square(const Values& x) const {
   mean.slope.resize(x[0].slope.size());
   for (const Value& v : x) {
     mean.x += Ball::of(arb_sqr, v.x) * share;
+    mean.at += v.at * v.at * share;
     mean.error += v.error * (v.x.magnitude() + v.size()) * share.magnitude();
     for (std::size_t k = 0; k < v.slope.size(); ++k) mean.slope[k] += Ball(2.0) * v.x * v.slope[k] * share;
   }
@@ -233,7 +235,7 @@ void Network::normalise(const model::Norm& norm, Values& x, bool unscaled) const
   const Matrix& bias = matrix(norm.bias);
   Value root;
   if (!unscaled || !bias.empty()) {
-    Value eps{Ball(norm.eps), {}, {}};
+    Value eps{Ball(norm.eps), {}, {}, {}};
     arithmetic_.absorb(eps, Bound(norm.eps), 1);
     root = arithmetic_.root(arithmetic_.plus(mean_square(x), eps));
   }
@@ -250,21 +252,28 @@ void Network::normalise(const model::Norm& norm, Values& x, bool unscaled) const
   }
 }
 
-void Network::tail(Values& x) const {
+void Network::tail(Values& x, const std::vector<Bound>& reach) const {
+  const auto tighten = [&](Values& all) {
+    for (Value& v : all) Arithmetic::tighten(v, reach);
+  };
   const model::Layer& layer = decoder_.layers[0];
   if (layer.mlp) {
     const model::Mlp& mlp = *layer.mlp;
     Values normed = x;
     normalise(layer.mlp_norm, normed, false);
-    const Values up = map(normed, mlp.up, mlp.up_bias);
+    tighten(normed);
+    Values up = map(normed, mlp.up, mlp.up_bias);
+    tighten(up);
     const bool gated = !mlp.gate.empty();
     Values hidden = gated ? map(normed, mlp.gate, mlp.gate_bias) : up;
+    if (gated) tighten(hidden);
     for (std::size_t i = 0; i < hidden.size(); ++i) {
       hidden[i] = arithmetic_.activation(mlp.activation, hidden[i]);
       if (gated) hidden[i] = arithmetic_.times(hidden[i], up[i]);
     }
     const Values down = map(hidden, mlp.down, mlp.down_bias);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = arithmetic_.plus(x[i], down[i]);
+    tighten(x);
   }
   normalise(decoder_.final_norm, x, decoder_.head_bias.empty());
 }
@@ -280,6 +289,7 @@ Value Network::margin(const Values& x, int token, int rival) const {
     const std::size_t own = head.at(static_cast<int>(i), token), other = head.at(static_cast<int>(i), rival);
     const Ball w = head.value[own] - head.value[other];
     m.x += x[i].x * w;
+    m.at += x[i].at * w;
     m.error += w.magnitude() * x[i].error;
     size += (head.size[own] + head.size[other]) * x[i].size();
     for (std::size_t k = 0; k < m.slope.size(); ++k) m.slope[k] += x[i].slope[k] * w;
@@ -287,6 +297,7 @@ Value Network::margin(const Values& x, int token, int rival) const {
   if (!bias.empty()) {
     const std::size_t own = static_cast<std::size_t>(token), other = static_cast<std::size_t>(rival);
     m.x += bias.value[own] - bias.value[other];
+    m.at += bias.value[own] - bias.value[other];
     size += bias.size[own] + bias.size[other];
   }
   arithmetic_.absorb(m, size, terms + head.roundings + (bias.empty() ? 0 : 1 + bias.roundings));

@@ -37,8 +37,8 @@ class Network {
   int kv_head(int head) const { return head / (attention().heads / attention().kv_heads); }
 
   // The residual after attention becomes the head's input, up to a positive factor where the head has no
-  // bias: the same logit is largest.
-  void tail(Values& residual) const;
+  // bias: the same logit is largest. The box reaches so far along each direction of the slopes.
+  void tail(Values& residual, const std::vector<Bound>& reach) const;
   // The logit of `token` less that of `rival`.
   Value margin(const Values& head_input, int token, int rival) const;
 

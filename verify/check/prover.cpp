@@ -187,32 +187,31 @@ Int Prover::joint_fold(const Cube& cube, const Region& region,
 std::vector<Prover::Margin> Prover::margins(const Box& box, const std::vector<int>& rivals) const {
   const int d = network_.decoder().width();
   const bool rounds = network_.arithmetic().rounds();
-  Values centre = q_.base, range;
+  std::vector<Bound> reach;
+  for (const std::int64_t h : box.half) reach.emplace_back(static_cast<double>(h) * q_.unit);
+  if (rounds) reach.insert(reach.end(), q_.remainder.begin(), q_.remainder.end());
+  Values x = q_.base;
   for (int i = 0; i < d; ++i) {
-    Ball& x = centre[index(i)].x;
-    Value r;
-    Ball reach;
+    Value& r = x[index(i)];
+    r.at = r.x;
     for (int k = 0; k < q_.axes; ++k) {
-      const Ball axis(q_.axis[index(k * d + i)]);
-      x += Ball(static_cast<double>(box.centre[index(k)]) * q_.unit) * axis;
-      reach += Ball(0.0).widened(static_cast<double>(box.half[index(k)]) * q_.unit) * axis;
-      r.slope.push_back(axis);
+      r.slope.emplace_back(q_.axis[index(k * d + i)]);
+      r.at += Ball(static_cast<double>(box.centre[index(k)]) * q_.unit) * r.slope.back();
     }
     if (rounds)
       for (int j = 0; j < d; ++j) r.slope.emplace_back(i == j ? 1.0 : 0.0);
     else
-      x = x.widened(q_.remainder[index(i)]);
-    r.x = (x + reach).widened(q_.remainder[index(i)]);
-    range.push_back(std::move(r));
+      r.at = r.at.widened(q_.remainder[index(i)]);
+    r.x = r.at;
+    for (std::size_t k = 0; k < reach.size(); ++k) r.x += r.slope[k] * Ball(0.0).widened(reach[k]);
   }
-  network_.tail(centre);
-  network_.tail(range);
+  network_.tail(x, reach);
   std::vector<Margin> all;
   for (const int rival : rivals) {
-    Value m = network_.margin(range, target_token_, rival);
-    Margin margin{rival, network_.margin(centre, target_token_, rival).x, {}, m.error};
-    for (int j = q_.axes; j < static_cast<int>(m.slope.size()); ++j)
-      margin.extra += m.slope[index(j)].magnitude() * q_.remainder[index(j - q_.axes)];
+    Value m = network_.margin(x, target_token_, rival);
+    Margin margin{rival, m.at, {}, m.error};
+    for (std::size_t k = index(q_.axes); k < reach.size(); ++k)
+      margin.extra += m.slope[k].magnitude() * reach[k];
     m.slope.resize(index(q_.axes));
     margin.slope = std::move(m.slope);
     all.push_back(std::move(margin));

@@ -225,7 +225,7 @@ void Builder::mix() {
       n.arithmetic().absorb(b, size + embedded[index(i)].size(), 1);
     }
     q.remainder[index(i)] += b.error + b.x.radius();
-    q.base.push_back({b.x.middle(), {}, {}});
+    q.base.push_back({b.x.middle(), {}, {}, {}});
   }
 }
 
