@@ -3,7 +3,6 @@
 // Prints the counts, the tables by step and by cascade class, the failing regions and the smallest
 // margin; --json writes everything (docs/schemas/certify.schema.json). Ctrl-C or --time-limit end the
 // search with the bracket proven so far; a second Ctrl-C ends the program.
-#include <signal.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -15,6 +14,7 @@
 #include <fmt/ostream.h>
 
 #include "cli/command.h"
+#include "cli/interruptible.h"
 #include "model/checkpoint/atomic_file.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
@@ -76,28 +76,6 @@ LibraryUlps parse_ulps(const std::string& text) {
   }
   return ulps;
 }
-
-// While it lives, the first Ctrl-C asks for the result proven so far; the next one kills as usual.
-class Interruptible {
- public:
-  Interruptible() {
-    flag_ = false;
-    struct sigaction action {};
-    action.sa_handler = [](int) { flag_ = true; };
-    action.sa_flags = SA_RESETHAND | SA_RESTART;
-    sigaction(SIGINT, &action, &before_);
-  }
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
-  ~Interruptible() { sigaction(SIGINT, &before_, nullptr); }
-
-  const std::atomic<bool>* flag() const { return &flag_; }
-
- private:
-  static inline std::atomic<bool> flag_ = false;
-  static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
-  struct sigaction before_ {};
-};
 
 // One line on a terminal, rewritten in place and gone at the end.
 class ProgressLine {

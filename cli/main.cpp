@@ -12,10 +12,7 @@ using namespace carryscope;
 
 using Add = void (*)(CLI::App&, const cli::Context&);
 constexpr Add kCommands[] = {
-    cli::add_certify,
-    cli::add_eval,
-    cli::add_info,
-    cli::add_plant,
+    cli::add_certify, cli::add_eval, cli::add_info, cli::add_plant, cli::add_train,
 };
 
 int complain(const std::string& sentence, int exit_code) {
@@ -25,7 +22,8 @@ int complain(const std::string& sentence, int exit_code) {
 
 int run(int argc, char** argv) {
   const cli::Context context{{argv, argv + argc}};
-  CLI::App program("Carryscope proves how often a tiny transformer adds correctly.", "carryscope");
+  CLI::App program("Carryscope trains tiny transformers to add, and proves how often they are right.",
+                   "carryscope");
   program.set_version_flag("--version", model::version());
   program.require_subcommand(1);
   for (const Add add : kCommands) add(program, context);

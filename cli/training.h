@@ -1,0 +1,49 @@
+// The flags that train, finetune and sweep have in common, and the lines they print.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/status_line.h"
+#include "train/run.h"
+
+namespace carryscope::cli {
+
+struct TrainingFlags {
+  std::string preset = "311", recipe = "paper", semantics = "real";
+  train::Engine engine;
+  std::optional<std::int64_t> steps;
+  std::optional<int> batch;
+  std::optional<double> rate, beta2, cascade_share;
+  std::int64_t every = 5400;
+  double budget = 2;
+  std::string folder;
+  bool resume = false;
+
+  void add_to(CLI::App& command);
+  train::Recipe chosen_recipe() const;
+  train::RunOptions options() const;
+};
+
+// Prints a line for each evaluation to stdout and keeps a live line on stderr.
+class TrainingView {
+ public:
+  explicit TrainingView(std::int64_t steps) : steps_(steps) {}
+  void watch(train::RunOptions& options);
+
+ private:
+  void stepped(std::int64_t step, double loss);
+  void evaluated(const train::Evaluation& e);
+
+  std::int64_t steps_, first_ = -1;
+  std::chrono::steady_clock::time_point start_;
+  std::string exact_ = "not measured yet";
+  bool titled_ = false;
+  StatusLine line_;
+};
+
+void print_outcome(const train::Outcome& outcome, const std::string& folder);
+
+}  // namespace carryscope::cli

@@ -1,0 +1,184 @@
+// The loop of run.h.
+#include "train/run.h"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "model/checkpoint/model_config.h"
+#include "model/error.h"
+#include "model/evaluate.h"
+#include "train/curriculum.h"
+#include "train/schedule.h"
+
+namespace carryscope::train {
+namespace {
+
+using model::InputError;
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kNearlyRight = 0.5;  // sampled exact match from which the exact count is worth the budget
+constexpr double kGlance = 0.25;      // seconds to certify a model that is not
+constexpr std::array<const char*, 3> kEndings = {"finished", "diverged", "interrupted"};
+
+class Run {
+ public:
+  Run(const Plan& plan, const RunFolder& folder, const RunOptions& options)
+      : plan_(plan),
+        folder_(folder),
+        options_(options),
+        trainer_(make_trainer(plan.engine, plan.config, plan.recipe, std::array{plan.seed})),
+        curriculum_(plan.recipe, plan.config.digits, plan.seed) {}
+
+  Outcome operator()() {
+    open();
+    const std::int64_t last = plan_.recipe.steps;
+    while (trainer_->steps_done() < last && outcome_.ending == Ending::finished) {
+      const std::int64_t next =
+          std::min(last, (trainer_->steps_done() / options_.every + 1) * options_.every);
+      train_until(next);
+      if (outcome_.ending != Ending::interrupted || trainer_->steps_done() == next) evaluate();
+      save();
+    }
+    if (outcome_.ending != Ending::interrupted) folder_.write("result.json", train::json(outcome_));
+    return outcome_;
+  }
+
+ private:
+  void open() {
+    const Json described = train::json(plan_);
+    if (!folder_.has("run.json")) return begin(described);
+    if (!options_.resume)
+      throw InputError(
+          fmt::format("{}: holds a run already; go on with it by --resume, or name another folder with -o",
+                      folder_.path()));
+    Json stored = folder_.read("run.json");
+    stored.erase("record");
+    if (stored != described)
+      throw InputError(
+          fmt::format("{}: holds a run with another preset, recipe, seed or engine; resume it with the "
+                      "flags it was started with",
+                      folder_.file("run.json")));
+    if (!folder_.has("state.cbor")) return begin(described);
+    trainer_->restore(folder_.read_state(plan_.config), folder_.file("state.cbor"));
+    outcome_ = outcome_from_json(folder_.read("best.json"));
+    outcome_.ending = Ending::finished;
+    before_ = outcome_.seconds;
+    folder_.truncate_metrics(trainer_->steps_done());
+  }
+
+  void begin(Json described) {
+    described["record"] = options_.record;
+    folder_.write("run.json", described);
+    outcome_.best = {1, 1, 1};
+    if (!plan_.start) return;
+    State state = trainer_->state();
+    state.members[0].parameters = *plan_.start;
+    trainer_->restore(state, plan_.start_name);
+  }
+
+  void train_until(std::int64_t step) {
+    double sum = 0;
+    std::int64_t count = 0;
+    const auto start = Clock::now();
+    while (trainer_->steps_done() < step && outcome_.ending == Ending::finished) {
+      const double loss = trainer_->step()[0];
+      if (std::isnan(loss)) outcome_.ending = Ending::diverged;
+      sum += loss, ++count;
+      if (options_.stepped && trainer_->steps_done() % 100 == 0)
+        options_.stepped(trainer_->steps_done(), sum / static_cast<double>(count));
+      if (options_.interrupted && *options_.interrupted) outcome_.ending = Ending::interrupted;
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    loss_ = count == 0 ? 0 : sum / static_cast<double>(count);
+    steps_per_second_ = seconds > 0 ? static_cast<double>(count) / seconds : 0;
+  }
+
+  void evaluate() {
+    const model::Factored now = trainer_->model(0);
+    Evaluation e;
+    e.step = trainer_->steps_done(), e.loss = loss_, e.steps_per_second = steps_per_second_;
+    e.rate = learning_rate(plan_.recipe, e.step - 1);
+    if (!curriculum_.validation().empty())
+      e.validation = model::evaluate(model::multiply_out(now), {{"validation", curriculum_.validation()}})
+                         .total.exact_match();
+    const double budget = e.validation < kNearlyRight ? std::min(kGlance, options_.budget) : options_.budget;
+    e.exact = exact_error(now, options_.semantics, budget, options_.interrupted);
+    e.seconds = outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
+    outcome_.steps = e.step;
+    if (outcome_.best_step == 0 || better(e.exact, outcome_.best)) {
+      outcome_.best = e.exact, outcome_.best_step = e.step, outcome_.validation = e.validation;
+      folder_.write_checkpoint("best.pt", now, e.step, e.validation);
+    }
+    folder_.write_checkpoint("last.pt", now, e.step, e.validation);
+    folder_.add_metrics({{"step", e.step},
+                         {"loss", std::isfinite(e.loss) ? Json(e.loss) : Json(nullptr)},
+                         {"rate", e.rate},
+                         {"validation", e.validation},
+                         {"exact", train::json(e.exact)},
+                         {"seconds", e.seconds},
+                         {"steps_per_second", e.steps_per_second}});
+    if (options_.evaluated) options_.evaluated(e);
+  }
+
+  void save() {
+    outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
+    folder_.write("best.json", train::json(outcome_));
+    folder_.write_state(trainer_->state());
+  }
+
+  const Plan& plan_;
+  const RunFolder& folder_;
+  const RunOptions& options_;
+  std::unique_ptr<Trainer> trainer_;
+  Curriculum curriculum_;
+  Outcome outcome_;
+  Clock::time_point start_ = Clock::now();
+  double before_ = 0, loss_ = 0, steps_per_second_ = 0;
+};
+
+Json config_json(const model::Config& config) {
+  Json out;
+  for (const auto& [key, setting] : model::settings_of(config))
+    std::visit([&out, name = key](const auto& value) { out[name] = value; }, setting);
+  return out;
+}
+
+}  // namespace
+
+Json json(const Plan& plan) {
+  Json out = {{"format", "carryscope-run"},         {"version", 1},      {"config", config_json(plan.config)},
+              {"recipe", train::json(plan.recipe)}, {"seed", plan.seed}, {"engine", describe(plan.engine)}};
+  if (plan.start) out["start"] = plan.start_name;
+  return out;
+}
+
+Json json(const Outcome& outcome) {
+  return {{"ending", kEndings[static_cast<std::size_t>(outcome.ending)]},
+          {"steps", outcome.steps},
+          {"best_step", outcome.best_step},
+          {"best", train::json(outcome.best)},
+          {"validation", outcome.validation},
+          {"seconds", outcome.seconds}};
+}
+
+Outcome outcome_from_json(const nlohmann::json& json) {
+  Outcome outcome;
+  const auto ending = std::find(kEndings.begin(), kEndings.end(), json.at("ending").get<std::string>());
+  outcome.ending = static_cast<Ending>(ending - kEndings.begin());
+  outcome.steps = json.at("steps"), outcome.best_step = json.at("best_step");
+  outcome.best = exact_error_from_json(json.at("best"));
+  outcome.validation = json.at("validation"), outcome.seconds = json.at("seconds");
+  return outcome;
+}
+
+Outcome run(const Plan& plan, const RunFolder& folder, const RunOptions& options) {
+  validate(plan.recipe, plan.config.digits, "the recipe");
+  model::ensure(options.every > 0, "evaluations are at least a step apart");
+  return Run(plan, folder, options)();
+}
+
+}  // namespace carryscope::train

@@ -1,0 +1,53 @@
+// RunFolder: where a training run lives on disk, so that it can be killed and resumed.
+//
+//   run.json        what is trained and how: preset or configuration, recipe, seed, engine, start, command
+//   metrics.jsonl   one line an evaluation: step, loss, rate, exact error, seconds
+//   state.cbor      the trainer's state at the last evaluation, and the best error so far
+//   best.pt         the checkpoint with the fewest exact errors; last.pt the latest
+//   result.json     written once, when the run is over
+// Every file but metrics.jsonl is replaced as a whole. One process at a time: the folder is locked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "train/exact_error.h"
+#include "train/trainer.h"
+
+namespace carryscope::train {
+
+class RunFolder {
+ public:
+  // Makes the folder if need be and locks it. Throws InputError naming it: another process has the lock, it
+  // cannot be made.
+  explicit RunFolder(const std::string& path);
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+  ~RunFolder();
+
+  const std::string& path() const { return path_; }
+  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+  bool has(std::string_view name) const;
+
+  nlohmann::json read(std::string_view name) const;  // throws InputError: not there, no JSON
+  void write(std::string_view name, const nlohmann::json& json) const;
+
+  // Adds a line to metrics.jsonl. truncate() drops the lines beyond a step, those of a killed interval.
+  void add_metrics(const nlohmann::json& line) const;
+  void truncate_metrics(std::int64_t step) const;
+
+  void write_state(const State& state) const;
+  State read_state(const model::Config& config) const;
+
+  void write_checkpoint(std::string_view name, const model::Factored& model, std::int64_t step,
+                        double val_exact) const;
+
+ private:
+  std::string path_;
+  int lock_ = -1;
+};
+
+}  // namespace carryscope::train
