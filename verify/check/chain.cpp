@@ -1,6 +1,7 @@
 #include "verify/check/chain.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -29,6 +30,75 @@ Count count(const Cube& cube) {
   }
   const unsigned top = cube.at(s_token(n, n)) & cube.at(c_token(n, n));
   return (top & 1 ? state[0] : 0) + (top & 2 ? state[1] : 0);
+}
+
+Cube restricted(Cube cube, int token, int digit) {
+  cube.at(token) = static_cast<std::uint16_t>(cube.at(token) & (1U << digit));
+  return cube;
+}
+
+namespace {
+
+// Pairs by bin. Adds to `sum` what x holds, moved by `bins`, times n.
+using Histogram = std::vector<Count>;
+void add(Histogram& sum, const Histogram& x, std::size_t bins, Count n) {
+  if (sum.size() < x.size() + bins) sum.resize(x.size() + bins, 0);
+  for (std::size_t i = 0; i < x.size(); ++i) sum[i + bins] += n * x[i];
+}
+
+Int letter(const Terms<Int>& f, int n, int place, int a, int b, int s) {
+  return f.at(a_token(place))[static_cast<std::size_t>(a)] +
+         f.at(b_token(n, place))[static_cast<std::size_t>(b)] +
+         f.at(s_token(n, place))[static_cast<std::size_t>(s)];
+}
+
+}  // namespace
+
+// A place's terms are bins above its least letter's, which is added up exactly.
+Count count_negative(const Cube& whole, const Terms<Int>& f, int bins) {
+  const int n = whole.digits;
+  Cube cube = whole;  // without carries that no addition has
+  for (int i = 0; i <= n; ++i)
+    for (const int carry : {0, 1})
+      if (count(restricted(whole, c_token(n, i), carry)) == 0)
+        cube.at(c_token(n, i)) = static_cast<std::uint16_t>(cube.at(c_token(n, i)) & ~(1 << carry));
+  Int base = f.constant, range = 0;
+  std::vector<Int> least;
+  for (int i = 0; i < n; ++i) {
+    std::optional<Int> low, high;
+    for (const int carry : {0, 1})
+      for_each_letter(cube, i, carry, [&](int a, int b, int s, int) {
+        const Int v = letter(f, n, i, a, b, s);
+        if (!low || v < *low) low = v;
+        if (!high || *high < v) high = v;
+      });
+    if (!low) return 0;
+    least.push_back(*low);
+    base += *low;
+    range += *high - *low;
+  }
+  const Int width = range / bins + 1;
+  Histogram state[2] = {{1}, {}};
+  for (int i = 0; i < n; ++i) {
+    Histogram next[2];
+    for (int carry = 0; carry < 2; ++carry) {
+      std::map<std::size_t, Count> letters[2];
+      for_each_letter(cube, i, carry, [&](int a, int b, int s, int out) {
+        const Int above = letter(f, n, i, a, b, s) - least[static_cast<std::size_t>(i)];
+        ++letters[out][static_cast<std::size_t>((above + width - 1) / width)];
+      });
+      for (int out = 0; out < 2; ++out)
+        for (const auto& [bin, count] : letters[out]) add(next[out], state[carry], bin, count);
+    }
+    state[0] = std::move(next[0]), state[1] = std::move(next[1]);
+  }
+  Count sum = 0;
+  const unsigned top = cube.at(s_token(n, n)) & cube.at(c_token(n, n));
+  for (std::size_t carry = 0; carry < 2; ++carry)
+    for (std::size_t k = 0; k < state[carry].size(); ++k)
+      if ((top >> carry & 1) && base + f.at(s_token(n, n))[carry] + static_cast<Int>(k) * width < 0)
+        sum += state[carry][k];
+  return sum;
 }
 
 std::string to_string(Count value) {

@@ -35,6 +35,7 @@ inline int s_token(int digits, int place) { return 2 * digits + place; }
 inline int c_token(int digits, int place) { return 3 * digits + 1 + place; }
 
 Count count(const Cube& cube);
+Cube restricted(Cube cube, int token, int digit);
 std::string to_string(Count value);
 std::string to_string(const Cube& cube);  // what it restricts: "s4=7 c5=1 a4=[012]"
 
@@ -94,5 +95,9 @@ std::optional<V> largest(const Cube& cube, const Terms<V>& f) {
       raise(top, *state[carry] + f.at(s_token(n, n))[carry]);
   return top;
 }
+
+// How many additions of the cube surely have a negative sum of terms: each letter's terms are rounded up to
+// whole bins, some `bins` of which make the range, and pairs are counted per bin and carry.
+Count count_negative(const Cube& cube, const Terms<Int>& f, int bins);
 
 }  // namespace carryscope::verify::check

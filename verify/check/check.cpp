@@ -19,6 +19,7 @@ namespace {
 
 using model::InputError;
 
+constexpr int kBins = 2048;  // of hyperplane leaves: the more, the more pairs are told
 constexpr std::uint64_t kUnionWork = 4'000'000'000;
 constexpr std::string_view kNames[] = {"correct", "wrong", "rounding-dependent", "undecided"};
 
@@ -28,7 +29,8 @@ struct Leaf {
   Cube cube;
   Kind kind = Kind::verdict;
   Verdict verdict = Verdict::undecided;
-  Count pairs = 0, correct = 0, wrong = 0;  // hyperplane: claimed
+  Count pairs = 0;
+  Count correct = 0, wrong = 0;  // hyperplane: at least so many; claimed, then derived
 };
 
 [[noreturn]] void refuse(const Question& q, const Cube& cube, const std::string& why) {
@@ -81,9 +83,21 @@ struct Task {
 void prove(const Network& network, Task& task, Report& report, std::mutex& mutex) {
   Prover prover(network, task.question);
   std::uint64_t proven = 0;
-  for (const Leaf& leaf : task.leaves) {
-    if (leaf.kind == Kind::hyperplane)
-      refuse(task.question, leaf.cube, "hyperplane leaves are not implemented");
+  for (Leaf& leaf : task.leaves) {
+    if (leaf.kind == Kind::hyperplane) {
+      const auto [correct, wrong] = prover.split(leaf.cube, kBins);
+      if (leaf.correct > correct || leaf.wrong > wrong)
+        refuse(task.question, leaf.cube,
+               fmt::format("claimed at least {} correct and {} wrong; derived {} and {}",
+                           to_string(leaf.correct), to_string(leaf.wrong), to_string(correct),
+                           to_string(wrong)));
+      leaf.correct = correct, leaf.wrong = wrong;
+      task.counts.correct += correct;
+      task.counts.wrong += wrong;
+      task.counts.undecided += leaf.pairs - correct - wrong;
+      ++proven;
+      continue;
+    }
     const bool claims = leaf.verdict == Verdict::correct || leaf.verdict == Verdict::wrong;
     if (claims && leaf.pairs > 0 && !prover.proves(leaf.cube, leaf.verdict))
       refuse(task.question, leaf.cube,
@@ -144,12 +158,19 @@ std::vector<Task> tasks(const Network& network, const Certificate& c, int thread
   return all;
 }
 
+void move(Count& from, Count& to, Count pairs) {
+  pairs = std::min(pairs, from);
+  from -= pairs;
+  to += pairs;
+}
+
 // Wrong by step, then undecided, then rounding-dependent: a pair belongs to the first of these it is in.
 void count_union(const std::vector<Task>& tasks, Report& report) {
   const int steps = static_cast<int>(report.steps.size());
   struct Doubt {
     Member member;
-    Count pairs;
+    Count pairs;  // not surely correct
+    bool whole;   // none of it is
   };
   std::vector<Doubt> doubts;
   for (const Task& task : tasks)
@@ -158,13 +179,14 @@ void count_union(const std::vector<Task>& tasks, Report& report) {
       const int group = leaf.verdict == Verdict::wrong       ? task.question.step
                         : leaf.verdict == Verdict::undecided ? steps
                                                              : steps + 1;
-      doubts.push_back({{leaf.cube, group}, leaf.pairs});
+      doubts.push_back({{leaf.cube, group}, leaf.pairs - leaf.correct, leaf.correct == 0});
     }
   std::ranges::stable_sort(doubts, [](const Doubt& x, const Doubt& y) { return x.pairs > y.pairs; });
   const int digits = tasks[0].question.domain.digits;
   for (std::size_t most = doubts.size();; most /= 4) {
     std::vector<Member> members;
-    for (std::size_t i = 0; i < most; ++i) members.push_back(doubts[i].member);
+    for (std::size_t i = 0; i < most; ++i)
+      if (doubts[i].whole) members.push_back(doubts[i].member);
     const auto groups = unite(members, steps + 2, digits, kUnionWork);
     if (!groups) continue;
     report.first_failures.assign(groups->begin(), groups->begin() + steps);
@@ -173,12 +195,11 @@ void count_union(const std::vector<Task>& tasks, Report& report) {
     total.undecided = (*groups)[index(steps)];
     total.rounding = (*groups)[index(steps + 1)];
     total.correct = (*groups)[index(steps + 2)];
-    // What was left out of the union may overlap anything.
-    for (std::size_t i = most; i < doubts.size(); ++i) {
-      const Count moved = std::min(total.correct, doubts[i].pairs);
-      total.correct -= moved;
-      total.undecided += moved;
-    }
+    // What was left out of the union may overlap anything; and the union holds the worst step's wrong pairs.
+    for (std::size_t i = 0; i < doubts.size(); ++i)
+      if (i >= most || !doubts[i].whole) move(total.correct, total.undecided, doubts[i].pairs);
+    for (const Counts& step : report.steps)
+      if (step.wrong > total.wrong) move(total.undecided, total.wrong, step.wrong - total.wrong);
     return;
   }
 }

@@ -142,7 +142,7 @@ void Prover::tighten(const Cube& cube, Region& region) const {
     for (const int sign : {1, -1}) {
       std::vector<std::int64_t> direction(index(q_.axes));
       direction[index(k)] = sign * (std::int64_t{1} << kDirectionBits);
-      const Int sum = joint_fold(cube, region, direction);
+      const Int sum = *largest(cube, joint(region, direction));
       reach[sign < 0] =
           shift_up(sum, kJointBits) + static_cast<Int>(std::ceil(std::min(slack.upper(), 0x1p60)));
     }
@@ -156,18 +156,9 @@ void Prover::tighten(const Cube& cube, Region& region) const {
   }
 }
 
-// An upper bound, in units of 2^-110, of sum_j E (direction z - offset) over the cube; one head.
-Int Prover::fold(const Cube& cube, const std::vector<std::int64_t>& direction, Int offset) const {
-  return *largest(cube, terms<Int>(q_, 0, [&](const Reading& r) {
-                    Int sum = -offset;
-                    for (std::size_t k = 0; k < direction.size(); ++k) sum += Int{direction[k]} * r.z[k];
-                    return term(shift_up(sum, kDropped), r);
-                  }));
-}
-
-// The same of sum_h i_h sum_j E direction (z - centre_h).
-Int Prover::joint_fold(const Cube& cube, const Region& region,
-                       const std::vector<std::int64_t>& direction) const {
+// Upper bounds, in units of 2^-50 coordinates times the direction, of
+// sum_h i_h sum_j E direction (z - centre_h).
+Terms<Int> Prover::joint(const Region& region, const std::vector<std::int64_t>& direction) const {
   Terms<Int> all(q_.domain.digits);
   for (int h = 0; h < q_.heads; ++h) {
     const Terms<Int> f = terms<Int>(q_, h, [&](const Reading& r) {
@@ -180,7 +171,7 @@ Int Prover::joint_fold(const Cube& cube, const Region& region,
     for (std::size_t t = 0; t < all.token.size(); ++t)
       for (std::size_t s = 0; s < 10; ++s) all.token[t][s] += f.token[t][s];
   }
-  return *largest(cube, all);
+  return all;
 }
 
 // Every rival's margin over the box; m0 at its centre, slopes over all of it.
@@ -226,12 +217,12 @@ bool Prover::by_box(const Margin& m, const Box& box, int sign) const {
   return sign > 0 ? range.positive() : range.negative();
 }
 
-// Whether sign * margin is positive at every addition of the cube whose coordinates lie in the box.
-bool Prover::by_fold(const Cube& cube, const Region& region, const Box& box, const Margin& m,
-                     int sign) const {
+// Where it is below zero, sign * margin is positive, for every addition whose coordinates lie in the box.
+std::optional<Terms<Int>> Prover::functional(const Region& region, const Box& box, const Margin& m,
+                                             int sign) const {
   double steepest = 0.0;
   for (const Ball& s : m.slope) steepest = std::max(steepest, std::abs(s.approximate()));
-  if (!(steepest > 0x1p-500) || !(steepest < 0x1p500)) return false;
+  if (!(steepest > 0x1p-500) || !(steepest < 0x1p500)) return std::nullopt;
   const double step = std::ldexp(1.0, std::ilogb(steepest) + 1 - kDirectionBits);
   std::vector<std::int64_t> direction;
   Ball rest = (sign > 0 ? m.at : -m.at) - Ball(0.0).widened(m.extra);
@@ -249,11 +240,18 @@ bool Prover::by_fold(const Cube& cube, const Region& region, const Box& box, con
     rest += g * Ball(static_cast<double>(from)) * Ball(q_.unit);
     direction[k] = -direction[k];
   }
-  // rest + g u > 0, as  max sum_j E (-g z - rest) < 0.
-  if (q_.heads == 1) return fold(cube, direction, floor_int(rest.lower() / (step * q_.unit))) < 0;
-  const double limit = rest.lower() / (std::ldexp(step, kDirectionBits - kJointBits) * q_.unit);
-  return limit > 0 &&
-         joint_fold(cube, region, direction) < static_cast<Int>(std::floor(std::min(limit, 0x1p120)));
+  // rest + g u > 0  iff  sum_j E (-g z - rest) < 0  or, with several heads,  joint < rest.
+  if (q_.heads == 1) {
+    const Int offset = floor_int(rest.lower() / (step * q_.unit));
+    return terms<Int>(q_, 0, [&](const Reading& r) {
+      Int sum = -offset;
+      for (std::size_t k = 0; k < direction.size(); ++k) sum += Int{direction[k]} * r.z[k];
+      return term(shift_up(sum, kDropped), r);
+    });
+  }
+  Terms<Int> f = joint(region, direction);
+  f.constant -= floor_int(rest.lower() / (std::ldexp(step, kDirectionBits - kJointBits) * q_.unit));
+  return f;
 }
 
 // Rivals proven on a box need not be proven on its halves.
@@ -268,7 +266,10 @@ bool Prover::covers(const Cube& cube, const Region& region, const Box& box, std:
       open.push_back(std::move(m));
     else if (sign < 0)
       return true;
-  std::erase_if(open, [&](const Margin& m) { return by_fold(cube, region, box, m, sign); });
+  std::erase_if(open, [&](const Margin& m) {
+    const auto f = functional(region, box, m, sign);
+    return f && *largest(cube, *f) < 0;
+  });
   if (sign > 0 ? open.empty() : open.size() < rivals.size()) return true;
   std::size_t widest = 0;
   double most = 0.0;
@@ -315,35 +316,63 @@ int Prover::widest_token(const Cube& cube, const Region& region) const {
   return widest;
 }
 
+std::vector<int> Prover::rivals() const {
+  std::vector<int> all;
+  for (int token = 0; token < network_.decoder().vocabulary; ++token)
+    if (token != target_token_) all.push_back(token);
+  return all;
+}
+
 bool Prover::holds(const Cube& cube, int depth) {
   const Region where = region(cube);
-  std::vector<int> rivals;
-  for (int token = 0; token < network_.decoder().vocabulary; ++token)
-    if (token != target_token_) rivals.push_back(token);
   int budget = kBoxesPerCube;
-  if (covers(cube, where, where.total, std::move(rivals), budget)) return true;
+  if (covers(cube, where, where.total, rivals(), budget)) return true;
   const int token = depth > 0 ? widest_token(cube, where) : -1;
   if (token < 0) return false;
-  for (int digit = 0; digit < 10; ++digit) {
-    Cube part = cube;
-    part.at(token) = static_cast<std::uint16_t>(part.at(token) & (1 << digit));
-    if (count(part) > 0 && !holds(part, depth - 1)) return false;
-  }
+  for (int digit = 0; digit < 10; ++digit)
+    if (const Cube part = restricted(cube, token, digit); count(part) > 0 && !holds(part, depth - 1))
+      return false;
   return true;
+}
+
+// Calls each(part) for every part of the cube in which the target digit is known.
+template <class Each>
+void Prover::by_target(const Cube& cube, Each&& each) {
+  const int target = s_token(cube.digits, q_.target_place);
+  for (int digit = 0; digit < 10; ++digit) {
+    const Cube part = restricted(cube, target, digit);
+    if (count(part) == 0) continue;
+    target_token_ = network_.decoder().layout.digit_tokens[index(digit)];
+    each(part);
+  }
 }
 
 bool Prover::proves(const Cube& cube, Verdict verdict) {
   verdict_ = verdict;
   left_ = kBoxesPerVerdict;
-  const int target = s_token(cube.digits, q_.target_place);
-  for (int digit = 0; digit < 10; ++digit) {
-    Cube part = cube;
-    part.at(target) = static_cast<std::uint16_t>(part.at(target) & (1 << digit));
-    if (count(part) == 0) continue;
-    target_token_ = network_.decoder().layout.digit_tokens[index(digit)];
-    if (!holds(part, kDepth)) return false;
-  }
-  return true;
+  bool all = true;
+  by_target(cube, [&](const Cube& part) { all = all && holds(part, kDepth); });
+  return all;
+}
+
+// Wrong: at least as many as for the worst rival. Correct: all but what each rival leaves.
+Prover::Split Prover::split(const Cube& cube, int bins) {
+  Split sum;
+  by_target(cube, [&](const Cube& part) {
+    const Region where = region(part);
+    const Count pairs = count(part);
+    Count not_correct = 0, wrong = 0;
+    ++boxes_;
+    for (const Margin& m : margins(where.total, rivals())) {
+      if (by_box(m, where.total, 1)) continue;
+      const auto beaten = functional(where, where.total, m, 1), ahead = functional(where, where.total, m, -1);
+      not_correct += pairs - (beaten ? count_negative(part, *beaten, bins) : 0);
+      wrong = std::max(wrong, ahead ? count_negative(part, *ahead, bins) : 0);
+    }
+    sum.correct += pairs - std::min(pairs, not_correct);
+    sum.wrong += wrong;
+  });
+  return sum;
 }
 
 }  // namespace carryscope::verify::check

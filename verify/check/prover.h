@@ -9,6 +9,8 @@
 // Steps 1 and 2 prove; what is guessed only decides whether they succeed.
 #pragma once
 
+#include <optional>
+
 #include "verify/check/question.h"
 
 namespace carryscope::verify::check {
@@ -19,6 +21,12 @@ class Prover {
 
   // Whether every addition of the cube is shown to be correct (wrong: another logit is larger).
   bool proves(const Cube& cube, Verdict verdict);
+  // How many additions of the cube, whose target digit is fixed, are surely correct and surely wrong: where
+  // a rival's functional is beyond zero after each token's term is rounded to one of some `bins` steps.
+  struct Split {
+    Count correct = 0, wrong = 0;
+  };
+  Split split(const Cube& cube, int bins);
   std::uint64_t boxes() const { return boxes_; }  // that were pushed through the tail so far
 
  private:
@@ -52,9 +60,11 @@ class Prover {
   double guess(const Cube& cube, int head, int axis, int sign, double start) const;
   std::vector<Margin> margins(const Box& box, const std::vector<int>& rivals) const;
   bool by_box(const Margin& m, const Box& box, int sign) const;
-  bool by_fold(const Cube& cube, const Region& region, const Box& box, const Margin& m, int sign) const;
-  Int fold(const Cube& cube, const std::vector<std::int64_t>& direction, Int offset) const;
-  Int joint_fold(const Cube& cube, const Region& region, const std::vector<std::int64_t>& direction) const;
+  std::optional<Terms<Int>> functional(const Region& region, const Box& box, const Margin& m, int sign) const;
+  Terms<Int> joint(const Region& region, const std::vector<std::int64_t>& direction) const;
+  std::vector<int> rivals() const;
+  template <class Each>
+  void by_target(const Cube& cube, Each&& each);
   int widest_token(const Cube& cube, const Region& region) const;
 
   const Network& network_;
