@@ -21,6 +21,7 @@ void add_certify(CLI::App& program, const Context& context);
 void add_eval(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
 void add_plant(CLI::App& program, const Context& context);
+void add_repair(CLI::App& program, const Context& context);
 void add_train(CLI::App& program, const Context& context);
 
 }  // namespace carryscope::cli

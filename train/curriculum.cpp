@@ -62,20 +62,31 @@ bool Curriculum::held_out(Pair pair) const {
   return perhaps_[Hash{}(pair) % kFilterBits] && held_out_.contains(pair);
 }
 
-void Curriculum::fill(Source source, CounterRandom& random, int longest, std::span<Pair> out) const {
+void Curriculum::add_source(double share, Source source) {
+  model::ensure(share >= 0 && share <= 1, "a source has a part of the batch");
+  added_.push_back({share, std::move(source)});
+}
+
+void Curriculum::fill(const Source& source, CounterRandom& random, std::span<Pair> out) const {
   for (Pair& pair : out) {
-    pair = source(random, longest);
-    while (held_out(pair)) pair = source(random, longest);
+    pair = source(random);
+    while (held_out(pair)) pair = source(random);
   }
 }
 
 void Curriculum::batch(std::int64_t step, std::span<Pair> out) const {
   CounterRandom random(seed_, static_cast<std::uint64_t>(step));
   const int longest = longest_operand(recipe_, digits_, step);
-  const auto rich =
-      static_cast<std::size_t>(std::llround(recipe_.cascade_share * static_cast<double>(out.size())));
-  fill(cascades, random, longest, out.first(rich));
-  fill(uniform, random, longest, out.subspan(rich));
+  std::size_t done = 0;
+  const auto take = [&](double share, const Source& source) {
+    const auto wanted = static_cast<std::size_t>(std::llround(share * static_cast<double>(out.size())));
+    const std::size_t count = std::min(wanted, out.size() - done);
+    fill(source, random, out.subspan(done, count));
+    done += count;
+  };
+  take(recipe_.cascade_share, [longest](CounterRandom& r) { return cascades(r, longest); });
+  for (const Added& added : added_) take(added.share, added.source);
+  take(1, [longest](CounterRandom& r) { return uniform(r, longest); });
 }
 
 }  // namespace carryscope::train

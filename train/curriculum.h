@@ -7,12 +7,14 @@
 // A batch is filled from sources, one after the other, each a part of the batch:
 //   cascades   the first cascade_share of the batch: like `uniform`, but each place's digits sum to 9 with a
 //              probability that the pair draws uniformly from [0, 1), so cascades of every length occur
+//   added      parts of the batch that add_source() gave to others, such as a repair's failing pairs
 //   uniform    the rest: a length drawn uniformly from 1 to the phase's longest, then both operands
 //              uniformly below 10^length
 // The order of pairs in a batch carries no information: the loss is a mean.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <unordered_set>
 #include <vector>
@@ -32,6 +34,11 @@ class Curriculum {
   // that of the seed.
   Curriculum(const Recipe& recipe, int digits, std::uint64_t seed);
 
+  // From now on `share` of every batch is drawn from `source`; what is held out is drawn again. The run is
+  // then fixed by the sources too.
+  using Source = std::function<model::Pair(CounterRandom& random)>;
+  void add_source(double share, Source source);
+
   // Fills `out`; its size need not be the recipe's batch. Safe to call from several threads.
   void batch(std::int64_t step, std::span<model::Pair> out) const;
 
@@ -44,13 +51,17 @@ class Curriculum {
   struct Hash {
     std::size_t operator()(const model::Pair& pair) const;
   };
-  using Source = model::Pair (*)(CounterRandom& random, int longest);
+  struct Added {
+    double share;
+    Source source;
+  };
 
-  void fill(Source source, CounterRandom& random, int longest, std::span<model::Pair> out) const;
+  void fill(const Source& source, CounterRandom& random, std::span<model::Pair> out) const;
 
   Recipe recipe_;
   int digits_;
   std::uint64_t seed_;
+  std::vector<Added> added_;
   model::PaperSplit split_;
   std::unordered_set<model::Pair, Hash> held_out_;
   std::vector<bool> perhaps_;  // by the hash's low bits; false: certainly not held out. Fits a level-1 cache

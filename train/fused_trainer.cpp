@@ -66,6 +66,10 @@ class FusedTrainer final : public Trainer {
     return now;
   }
 
+  Curriculum& curriculum(int member) override {
+    return members_[static_cast<std::size_t>(member)]->curriculum;
+  }
+
   State state() const override {
     State state{step_, {}};
     for (int i = 0; i < population(); ++i) {

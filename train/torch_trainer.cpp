@@ -50,6 +50,8 @@ class TorchTrainer final : public Trainer {
   int population() const override { return static_cast<int>(curricula_.size()); }
   model::Factored model(int member) const override { return decoder_.factored(member); }
 
+  Curriculum& curriculum(int member) override { return curricula_[static_cast<std::size_t>(member)]; }
+
   State state() const override {
     State out{steps_, {}};
     for (int i = 0; i < population(); ++i)
@@ -125,6 +127,14 @@ std::unique_ptr<Trainer> make_torch_trainer(const model::Config& config, const R
                                             std::span<const std::uint64_t> seeds, const std::string& device) {
   model::ensure(!seeds.empty(), "a population has a member");
   return std::make_unique<TorchTrainer>(config, recipe, seeds, torch_device(device));
+}
+
+// What train/engine.cpp looks up in the module that holds this file.
+extern "C" std::unique_ptr<Trainer> carryscope_make_torch_trainer(const model::Config& config,
+                                                                  const Recipe& recipe,
+                                                                  std::span<const std::uint64_t> seeds,
+                                                                  const std::string& device) {
+  return make_torch_trainer(config, recipe, seeds, device);
 }
 
 void set_torch_threads(int threads) { torch::set_num_threads(threads); }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/parametrisation.h"
+#include "train/curriculum.h"
 #include "train/recipe.h"
 
 namespace carryscope::train {
@@ -46,6 +47,7 @@ class Trainer {
   virtual std::int64_t steps_done() const = 0;
   virtual int population() const = 0;
   virtual model::Factored model(int member) const = 0;
+  virtual Curriculum& curriculum(int member) = 0;  // a source may be added between steps
 
   virtual State state() const = 0;
   // Throws InputError as accepted() does; then nothing has changed.
