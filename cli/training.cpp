@@ -18,6 +18,9 @@ void TrainingFlags::add_to(CLI::App& command) {
   command.add_option("--rate", rate, "the peak learning rate");
   command.add_option("--beta2", beta2, "Adam's second decay");
   command.add_option("--cascades", cascade_share, "part of each batch drawn rich in digit sums of 9, 0 to 1");
+  command.add_option("--position-deviation", position_deviation,
+                     "standard deviation of the stored position tensors at the start");
+  command.add_option("--retries", retries, "early restarts allowed where the recipe's loss test fails");
   command.add_option("--engine", engine.name, "fused: tables and SIMD; torch: LibTorch, the reference")
       ->check(CLI::IsMember({"fused", "torch"}))
       ->capture_default_str();
@@ -47,6 +50,8 @@ train::Recipe TrainingFlags::chosen_recipe() const {
   if (rate) chosen.peak_rate = *rate;
   if (beta2) chosen.beta2 = *beta2;
   if (cascade_share) chosen.cascade_share = *cascade_share;
+  if (position_deviation) chosen.position_deviation = *position_deviation;
+  if (retries) chosen.retries = *retries;
   return chosen;
 }
 

@@ -16,7 +16,8 @@ struct TrainingFlags {
   train::Engine engine;
   std::optional<std::int64_t> steps;
   std::optional<int> batch;
-  std::optional<double> rate, beta2, cascade_share;
+  std::optional<double> rate, beta2, cascade_share, position_deviation;
+  std::optional<int> retries;
   std::int64_t every = 5400;
   double budget = 2;
   std::string folder;

@@ -15,7 +15,9 @@ namespace {
 
 struct Member {
   Member(const model::Config& config, const Recipe& recipe, std::uint64_t seed)
-      : curriculum(recipe, config.digits, seed), form(initialise(config, seed)), fused(config, recipe.batch) {
+      : curriculum(recipe, config.digits, seed),
+        form(initialise(config, seed, recipe.position_deviation)),
+        fused(config, recipe.batch) {
     copy(form.tensors, fused.parameters());
   }
 

@@ -11,14 +11,13 @@ namespace {
 constexpr double kNarrow = 0.02;
 
 // Standard deviation of a matrix's entries.
-double spread(const model::Part& part) {
-  const bool whole = part.name.ends_with(".weight"), position = part.name.starts_with("pos_emb.");
-  return whole || position ? kNarrow : std::sqrt(2.0 / (part.rows + part.cols));
+double spread(const model::Part& part, double position_deviation) {
+  if (part.name.starts_with("pos_emb.")) return position_deviation;
+  return part.name.ends_with(".weight") ? kNarrow : std::sqrt(2.0 / (part.rows + part.cols));
 }
 
-model::Tensor drawn(const model::Part& part, CounterRandom random) {
+model::Tensor drawn(const model::Part& part, double deviation, CounterRandom random) {
   model::Tensor tensor{part.name, {part.rows, part.cols}, std::vector<double>(part.size())};
-  const double deviation = spread(part);
   for (double& value : tensor.values)
     value = static_cast<double>(static_cast<float>(deviation * random.normal()));
   return tensor;
@@ -26,11 +25,11 @@ model::Tensor drawn(const model::Part& part, CounterRandom random) {
 
 }  // namespace
 
-model::Factored initialise(const model::Config& config, std::uint64_t seed) {
+model::Factored initialise(const model::Config& config, std::uint64_t seed, double position_deviation) {
   model::Factored out{config, model::Precision::float32, {}};
   for (const model::Part& part : model::parts(config)) {
     if (part.rows > 0)
-      out.tensors.push_back(drawn(part, {seed, out.tensors.size()}));
+      out.tensors.push_back(drawn(part, spread(part, position_deviation), {seed, out.tensors.size()}));
     else
       out.tensors.push_back({part.name,
                              {part.cols},

@@ -16,6 +16,7 @@
 
 namespace carryscope::train {
 
-model::Factored initialise(const model::Config& config, std::uint64_t seed);
+// `position_deviation` is the standard deviation of the stored position tensors; the family's is 0.02.
+model::Factored initialise(const model::Config& config, std::uint64_t seed, double position_deviation = 0.02);
 
 }  // namespace carryscope::train

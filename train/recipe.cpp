@@ -23,7 +23,7 @@ struct RealField {
 };
 
 constexpr double kBelowOne = 0.9999999;
-constexpr std::array<RealField, 8> kReals = {{
+constexpr std::array<RealField, 10> kReals = {{
     {"peak_rate", &Recipe::peak_rate, 1e-12, 10},
     {"floor", &Recipe::floor, 0, 1},
     {"beta1", &Recipe::beta1, 0, kBelowOne},
@@ -32,10 +32,12 @@ constexpr std::array<RealField, 8> kReals = {{
     {"weight_decay", &Recipe::weight_decay, 0, 1},
     {"clip", &Recipe::clip, 1e-12, 1e12},
     {"cascade_share", &Recipe::cascade_share, 0, 1},
+    {"position_deviation", &Recipe::position_deviation, 0, 100},
+    {"retry_loss", &Recipe::retry_loss, 0, 1e6},
 }};
 
 constexpr std::int64_t kMostSteps = 1'000'000'000;
-constexpr int kLargestBatch = 1 << 20;
+constexpr int kLargestBatch = 1 << 20, kMostRetries = 1000;
 
 [[noreturn]] void reject(const std::string& where, std::string_view field, const std::string& complaint) {
   throw InputError(fmt::format("{}: {} {}", where, field, complaint));
@@ -89,10 +91,22 @@ std::vector<Phase> phases(const nlohmann::json& list, const std::string& where) 
   return out;
 }
 
+// A shorter memory of squared gradients, positions that differ from the first step on, and other weights
+// where the loss says by step 21,600 that a place stays at chance.
+Recipe restarts() {
+  Recipe recipe;
+  recipe.beta2 = 0.99;
+  recipe.position_deviation = 0.7;
+  recipe.retry_step = 21'600;
+  recipe.retry_loss = 0.5;
+  recipe.retries = 20;
+  return recipe;
+}
+
 }  // namespace
 
 std::span<const NamedRecipe> recipes() {
-  static const std::vector<NamedRecipe> table = {{"paper", Recipe{}}};
+  static const std::vector<NamedRecipe> table = {{"paper", Recipe{}}, {"restarts", restarts()}};
   return table;
 }
 
@@ -119,6 +133,8 @@ nlohmann::json json(const Recipe& recipe) {
   nlohmann::json out = {{"steps", recipe.steps},
                         {"batch", recipe.batch},
                         {"warmup", recipe.warmup},
+                        {"retry_step", recipe.retry_step},
+                        {"retries", recipe.retries},
                         {"step_weights", recipe.step_weights},
                         {"curriculum", nlohmann::json::array()}};
   for (const RealField& row : kReals) out[std::string(row.name)] = recipe.*row.field;
@@ -133,6 +149,8 @@ Recipe recipe_from_json(const nlohmann::json& json, const std::string& where) {
   recipe.steps = object.integer("steps", 1, kMostSteps);
   recipe.batch = object.integer("batch", 1, kLargestBatch);
   recipe.warmup = object.integer("warmup", 0, kMostSteps);
+  recipe.retry_step = object.integer("retry_step", 0, kMostSteps);
+  recipe.retries = object.integer("retries", 0, kMostRetries);
   for (const RealField& row : kReals) recipe.*row.field = object.real(row.name);
   recipe.step_weights = model::json_vector(object.take("step_weights"), where, "step_weights");
   recipe.curriculum = phases(object.take("curriculum"), where);
@@ -144,6 +162,8 @@ void validate(const Recipe& recipe, int digits, const std::string& where) {
   in_range<std::int64_t>(recipe.steps, 1, kMostSteps, "steps", where);
   in_range(recipe.batch, 1, kLargestBatch, "batch", where);
   in_range<std::int64_t>(recipe.warmup, 0, kMostSteps, "warmup", where);
+  in_range<std::int64_t>(recipe.retry_step, 0, kMostSteps, "retry_step", where);
+  in_range(recipe.retries, 0, kMostRetries, "retries", where);
   for (const RealField& row : kReals) in_range(recipe.*row.field, row.low, row.high, row.name, where);
   check_curriculum(recipe, digits, where);
   check_step_weights(recipe.step_weights, digits, where);

@@ -40,6 +40,12 @@ struct Recipe {
   std::vector<Phase> curriculum = {{2000, 3}, {7000, 6}, {162'000, 10}};
   double cascade_share = 0;          // part of each batch drawn rich in places whose digits sum to 9
   std::vector<double> step_weights;  // one for each answer token; empty: all 1
+  double position_deviation = 0.02;  // standard deviation of the stored position tensors at the start
+  // Early restarts: a run whose mean loss at an evaluation from retry_step on is above retry_loss starts over
+  // from other weights, at most `retries` times. A seed that will fail tells so early.
+  std::int64_t retry_step = 0;
+  double retry_loss = 0;
+  int retries = 0;
 
   friend bool operator==(const Recipe&, const Recipe&) = default;
 };

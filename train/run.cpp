@@ -11,6 +11,7 @@
 #include "model/error.h"
 #include "model/evaluate.h"
 #include "train/curriculum.h"
+#include "train/initialise.h"
 #include "train/schedule.h"
 
 namespace carryscope::train {
@@ -41,6 +42,7 @@ class Run {
           std::min(last, (trainer_->steps_done() / options_.every + 1) * options_.every);
       train_until(next);
       if (outcome_.ending != Ending::interrupted || trainer_->steps_done() == next) evaluate();
+      if (hopeless()) start_over();
       save();
     }
     if (outcome_.ending != Ending::interrupted) folder_.write("result.json", train::json(outcome_));
@@ -97,6 +99,25 @@ class Run {
     steps_per_second_ = seconds > 0 ? static_cast<double>(count) / seconds : 0;
   }
 
+  bool hopeless() const {
+    const Recipe& recipe = plan_.recipe;
+    return outcome_.ending == Ending::finished && outcome_.retries < recipe.retries &&
+           trainer_->steps_done() >= recipe.retry_step && loss_ > recipe.retry_loss;
+  }
+
+  void start_over() {
+    ++outcome_.retries;
+    State state{0, {{}}};
+    MemberState& member = state.members[0];
+    const auto stream = static_cast<std::uint64_t>(outcome_.retries);
+    member.parameters =
+        initialise(plan_.config, CounterRandom(plan_.seed, stream).next(), plan_.recipe.position_deviation);
+    member.first = member.second = member.parameters.tensors;
+    for (auto* moments : {&member.first, &member.second})
+      for (model::Tensor& tensor : *moments) std::fill(tensor.values.begin(), tensor.values.end(), 0.0);
+    trainer_->restore(state, "an early restart");
+  }
+
   void evaluate() {
     const model::Factored now = trainer_->model(0);
     Evaluation e;
@@ -119,6 +140,7 @@ class Run {
                          {"rate", e.rate},
                          {"validation", e.validation},
                          {"exact", train::json(e.exact)},
+                         {"retries", outcome_.retries},
                          {"seconds", e.seconds},
                          {"steps_per_second", e.steps_per_second}});
     if (options_.evaluated) options_.evaluated(e);
@@ -162,7 +184,8 @@ Json json(const Outcome& outcome) {
           {"best_step", outcome.best_step},
           {"best", train::json(outcome.best)},
           {"validation", outcome.validation},
-          {"seconds", outcome.seconds}};
+          {"seconds", outcome.seconds},
+          {"retries", outcome.retries}};
 }
 
 Outcome outcome_from_json(const nlohmann::json& json) {
@@ -172,6 +195,7 @@ Outcome outcome_from_json(const nlohmann::json& json) {
   outcome.steps = json.at("steps"), outcome.best_step = json.at("best_step");
   outcome.best = exact_error_from_json(json.at("best"));
   outcome.validation = json.at("validation"), outcome.seconds = json.at("seconds");
+  outcome.retries = json.at("retries");
   return outcome;
 }
 

@@ -55,6 +55,7 @@ struct Outcome {
   ExactError best;
   double validation = 0;  // of the best
   double seconds = 0;     // over all sittings
+  int retries = 0;        // early restarts taken
 };
 
 nlohmann::json json(const Outcome& outcome);

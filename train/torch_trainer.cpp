@@ -18,9 +18,10 @@ namespace {
 
 using torch::Tensor;
 
-std::vector<model::Factored> initial(const model::Config& config, std::span<const std::uint64_t> seeds) {
+std::vector<model::Factored> initial(const model::Config& config, const Recipe& recipe,
+                                     std::span<const std::uint64_t> seeds) {
   std::vector<model::Factored> out;
-  for (const std::uint64_t seed : seeds) out.push_back(initialise(config, seed));
+  for (const std::uint64_t seed : seeds) out.push_back(initialise(config, seed, recipe.position_deviation));
   return out;
 }
 
@@ -30,7 +31,7 @@ class TorchTrainer final : public Trainer {
                torch::Device device)
       : recipe_(recipe),
         config_(config),
-        decoder_(initial(config, seeds), device, torch::kFloat32),
+        decoder_(initial(config, recipe, seeds), device, torch::kFloat32),
         step_weights_(step_weights(decoder_.layout(), recipe.step_weights, decoder_.options())),
         first_(torch::zeros_like(decoder_.parameters(), decoder_.options())),
         second_(torch::zeros_like(first_)),
