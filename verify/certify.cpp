@@ -118,7 +118,7 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   const Deadline deadline(options.time_limit, options.interrupted);
   const Deadline for_search(kSearchShare * options.time_limit, options.interrupted);
   SearchAll searches(decoder, options.semantics, options.threads, options.leaves);
-  searches.run(for_search, [&](const SearchAll& s) {
+  searches.run(for_search, options.total_only, [&](const SearchAll& s) {
     if (options.progress) options.progress({s.finished(), s.total(), deadline.elapsed()});
   });
 
@@ -127,14 +127,16 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   result.semantics = options.semantics;
   result.ulps = library_ulps();
   std::vector<std::vector<Leaf>> leaves;
+  Count worst = 0;
   for (int step = 0; step < searches.steps(); ++step) {
     leaves.push_back(doubtful(searches.step(step)));
     result.steps.push_back(step_counts(decoder, step, searches.step(step)));
     result.nodes += result.steps.back().nodes;
+    worst = std::max(worst, result.steps.back().own.wrong);
   }
   if (options.leaves) collect_leaves(result, searches);
   const Deadline for_union(union_seconds(options, deadline));
-  const FailureUnion failures(leaves, result.digits, for_union);
+  const FailureUnion failures(leaves, worst, result.digits, for_union);
   result.pairs = failures.pairs();
   for (StepCounts& step : result.steps) step.first_failures = failures.first_failures(step.step);
   failures.count_classes(options.time_limit < kInfinity ? kMostStates : kMostStatesUnhurried,

@@ -26,6 +26,7 @@ struct CertifyOptions {
   double time_limit = kInfinity;                   // seconds, for all of it; the search gets most of them
   bool margin = true;                              // also bracket the smallest margin over the whole domain
   int regions = 20;                                // how many failing regions to return
+  bool total_only = false;                         // end once a step gets every pair wrong: others stay open
   bool leaves = false;                             // return every leaf, for a certificate
   const std::atomic<bool>* interrupted = nullptr;  // set it to stop with what is proven so far
   std::function<void(const Progress&)> progress;   // called from one thread, a few times a second

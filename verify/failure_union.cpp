@@ -20,17 +20,6 @@ void move_to_undecided(Counts& counts, Count pairs) {
   counts.undecided += pairs;
 }
 
-// The union holds at least what the worst step surely gets wrong.
-Count worst_step(const std::vector<std::vector<Leaf>>& leaves) {
-  Count worst = 0;
-  for (const auto& of_step : leaves) {
-    Count wrong = 0;
-    for (const Leaf& leaf : of_step) wrong += leaf.verdict == Verdict::wrong ? leaf.pairs : leaf.wrong;
-    worst = std::max(worst, wrong);
-  }
-  return worst;
-}
-
 // What the total alone says of a class of so many pairs.
 Counts implied(const Counts& total, Count pairs) {
   const auto at_least = [&](Count of_all) {
@@ -44,7 +33,8 @@ Counts implied(const Counts& total, Count pairs) {
 
 }  // namespace
 
-FailureUnion::FailureUnion(const std::vector<std::vector<Leaf>>& leaves, int digits, const Deadline& deadline)
+FailureUnion::FailureUnion(const std::vector<std::vector<Leaf>>& leaves, Count worst, int digits,
+                           const Deadline& deadline)
     : digits_(digits),
       steps_(static_cast<int>(leaves.size())),
       deadline_(deadline),
@@ -54,7 +44,7 @@ FailureUnion::FailureUnion(const std::vector<std::vector<Leaf>>& leaves, int dig
     for (int step = 0; step < steps_; ++step) add(leaves[index(step)], step, verdict);
   by_group_ = diagram_.count(root_, Cube::everything(digits));
   pairs_ = counts(by_group_);
-  if (const Count worst = worst_step(leaves); worst > pairs_.wrong) {
+  if (worst > pairs_.wrong) {
     const Count more = std::min(worst - pairs_.wrong, pairs_.undecided);
     pairs_.wrong += more;
     pairs_.undecided -= more;

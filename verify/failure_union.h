@@ -12,8 +12,10 @@ namespace carryscope::verify {
 
 class FailureUnion {
  public:
-  // leaves[step]: those that are not `correct`, open cubes included. The deadline must outlive this.
-  FailureUnion(const std::vector<std::vector<Leaf>>& leaves, int digits, const Deadline& deadline);
+  // leaves[step]: those that are not `correct`, open cubes included; worst: what one step alone is known
+  // to get wrong, at most over the steps. The deadline must outlive this.
+  FailureUnion(const std::vector<std::vector<Leaf>>& leaves, Count worst, int digits,
+               const Deadline& deadline);
 
   const Counts& pairs() const { return pairs_; }
   // Wrong pairs that no earlier step gets wrong: of a step, and of pairs that the step gets wrong.

@@ -17,6 +17,15 @@ bool allowed(std::uint8_t carries, int carry) { return carries >> carry & 1; }
 
 }  // namespace
 
+std::pair<Box, Box> halve(const Box& box, std::size_t axis) {
+  const double quarter = 0.5 * box.half[axis];
+  Box low = box, high = box;
+  low.half[axis] = high.half[axis] = quarter + 0x1p-50 * (std::abs(box.centre[axis]) + quarter);
+  low.centre[axis] = box.centre[axis] - quarter;
+  high.centre[axis] = box.centre[axis] + quarter;
+  return {low, high};
+}
+
 OutputRange::OutputRange(const Question& question) : question_(question), domain_(question.domain()) {
   ensure_upward();
   ensure(question.axes <= kMaxAxes && question.heads <= kMaxHeads, "axes and heads fit the output's box");

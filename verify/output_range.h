@@ -17,6 +17,9 @@ inline constexpr int kMaxAxes = 16, kMaxHeads = 16;
 struct Box {
   std::array<double, kMaxAxes> centre{}, half{};
 };
+// Two boxes that cover the box, cut across the axis; they overlap by more than the rounding of their centres.
+std::pair<Box, Box> halve(const Box& box, std::size_t axis);
+
 struct Output {
   Box total;
   std::array<Box, kMaxHeads> head;

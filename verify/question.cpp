@@ -262,6 +262,30 @@ void weighted_upper(const Question& q, int head, const double* direction, double
   }
 }
 
+std::vector<double> output_near(const Question& q, model::Pair pair) {
+  const auto carries = model::carries(pair, q.digits);
+  const auto symbol = [&](const Question::Cell& cell) {
+    if (cell.fixed) return 0;
+    const int i = cell.token.place;
+    const int a = i < q.digits ? model::digit_at(pair.a, i) : 0,
+              b = i < q.digits ? model::digit_at(pair.b, i) : 0;
+    if (cell.token.role == Role::sum) return (a + b + carries[index(i)]) % 10;
+    return cell.token.role == Role::a ? a : b;
+  };
+  std::vector<double> u(index(q.axes), 0.0), share(index(q.axes));
+  for (int head = 0; head < q.heads; ++head) {
+    double denominator = 0.0;
+    std::fill(share.begin(), share.end(), 0.0);
+    for (std::size_t c = 0; c < q.cells.size(); ++c) {
+      const std::size_t at = q.at(head, static_cast<int>(c)) + index(symbol(q.cells[c]));
+      denominator += q.weight_high[at];
+      for (std::size_t k = 0; k < share.size(); ++k) share[k] += q.weight_high[at] * q.coordinate[k][at];
+    }
+    for (std::size_t k = 0; k < share.size(); ++k) u[k] += share[k] / denominator;
+  }
+  return u;
+}
+
 template <class T>
 std::vector<Question> questions_of_step(const AttentionTable<T>& table, int step) {
   const model::Layout& layout = table.decoder().layout;

@@ -57,6 +57,9 @@ struct Question {
 void weighted_upper(const Question& question, int head, const double* direction, double offset, double scale,
                     Additive& f);
 
+// About where a pair's output lies, u by axis: no bound, only for guesses that are proved afterwards.
+std::vector<double> output_near(const Question& question, model::Pair pair);
+
 // The query states that can generate answer digit `step` after a true prefix.
 template <class T>
 std::vector<Question> questions_of_step(const model::AttentionTable<T>& table, int step);

@@ -1,8 +1,7 @@
 #include "verify/regions.h"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
+#include <unordered_map>
 
 namespace carryscope::verify {
 
@@ -40,21 +39,54 @@ struct Group {
   auto operator<=>(const Group&) const = default;
 };
 
+// Of all but component `at`.
+std::uint64_t hash(const Group& g, std::size_t at) {
+  std::uint64_t h = static_cast<std::uint64_t>(g.step) + 1;
+  for (std::size_t i = 0; i < g.masks.size(); ++i) {
+    h = (h ^ (i == at ? 0 : g.masks[i])) * 0x9E3779B97F4A7C15u;
+    h ^= h >> 29;
+  }
+  return h;
+}
+
+bool differ_at_most_in(const Group& x, const Group& y, std::size_t at) {
+  if (x.step != y.step) return false;
+  for (std::size_t i = 0; i < x.masks.size(); ++i)
+    if (i != at && x.masks[i] != y.masks[i]) return false;
+  return true;
+}
+
 // Unites what differs in component `at` alone. Returns whether anything did.
 bool unite(std::vector<Group>& groups, std::size_t at) {
-  std::map<Group, std::uint16_t> united;
-  for (Group& g : groups) {
-    const std::uint16_t mask = g.masks[at];
-    g.masks[at] = 0;
-    united[g] |= mask;
+  std::unordered_multimap<std::uint64_t, std::size_t> by_rest;  // in `united`
+  by_rest.reserve(groups.size());
+  std::size_t united = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const std::uint64_t rest = hash(groups[i], at);
+    const auto [first, last] = by_rest.equal_range(rest);
+    const auto same = std::find_if(first, last, [&](const auto& known) {
+      return differ_at_most_in(groups[known.second], groups[i], at);
+    });
+    if (same != last) {
+      groups[same->second].masks[at] |= groups[i].masks[at];
+      continue;
+    }
+    by_rest.emplace(rest, united);
+    if (united != i) groups[united] = std::move(groups[i]);
+    ++united;
   }
-  const bool fewer = united.size() < groups.size();
-  groups.clear();
-  for (const auto& [group, mask] : united) {
-    groups.push_back(group);
-    groups.back().masks[at] = mask;
-  }
+  const bool fewer = united < groups.size();
+  groups.resize(united);
   return fewer;
+}
+
+// Components in which some cubes differ.
+std::vector<std::size_t> varied(const std::vector<Group>& groups) {
+  std::vector<std::size_t> components;
+  for (std::size_t at = 0; at < groups[0].masks.size(); ++at)
+    if (std::ranges::any_of(groups, [&](const Group& g) { return g.masks[at] != groups[0].masks[at]; }))
+      components.push_back(at);
+  return components;
 }
 
 }  // namespace
@@ -64,10 +96,11 @@ std::vector<StepCube> merge_regions(const std::vector<StepCube>& cubes) {
   const int digits = cubes[0].cube.digits;
   std::vector<Group> groups;
   for (const StepCube& c : cubes) groups.push_back({c.step, masks(c.cube)});
-  const std::size_t components = groups[0].masks.size();
+  std::ranges::sort(groups);
+  const std::vector<std::size_t> components = varied(groups);
   for (bool fewer = true; fewer;) {
     fewer = false;
-    for (std::size_t at = 0; at < components; ++at) fewer |= unite(groups, at);
+    for (const std::size_t at : components) fewer |= unite(groups, at);
   }
   std::vector<StepCube> merged;
   for (const Group& g : groups) {

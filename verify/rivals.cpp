@@ -48,22 +48,28 @@ Denominators denominators(const Question& question, const Cube& cube) {
   return d;
 }
 
+void coordinate_upper(const Question& question, const Output& output, const Denominators& denominators,
+                      std::size_t axis, double sign, double x, Additive& f) {
+  std::array<double, kMaxAxes> direction{};
+  direction[axis] = sign;
+  f.clear(question.digits);
+  if (question.heads == 1) return weighted_upper(question, 0, direction.data(), -x, 1.0, f);
+  f.constant = -x;
+  for (int h = 0; h < question.heads; ++h) {
+    const double centre = output.head[index(h)].centre[axis];
+    f.constant += sign * centre + output.head[index(h)].half[axis] * denominators.relative[index(h)];
+    weighted_upper(question, h, direction.data(), -sign * centre, denominators.inverse[index(h)], f);
+  }
+}
+
 void tighten_jointly(const Question& question, const Cube& cube, const Denominators& denominators,
                      Output& output) {
   if (question.heads == 1) return;
   for (std::size_t k = 0; k < index(question.axes); ++k) {
     double bound[2];  // of u_k and of -u_k
     for (const double sign : {1.0, -1.0}) {
-      std::array<double, kMaxAxes> direction{};
-      direction[k] = sign;
       Additive f;
-      f.clear(question.digits);
-      for (int h = 0; h < question.heads; ++h) {
-        const Box& box = output.head[index(h)];
-        f.constant += sign * box.centre[k] + box.half[k] * denominators.relative[index(h)];
-        weighted_upper(question, h, direction.data(), -sign * box.centre[k], denominators.inverse[index(h)],
-                       f);
-      }
+      coordinate_upper(question, output, denominators, k, sign, 0.0, f);
       bound[sign < 0] = maximum(f, cube);
     }
     Box& total = output.total;

@@ -9,6 +9,8 @@ namespace {
 
 // Nodes: of each question's first turn, of later turns, and before hyperplane splits are worth their time.
 constexpr std::uint64_t kFirst = 300, kSlice = 20, kPlain = 1000;
+constexpr double kMostlyWrong =
+    0.8;  // doubt above which a node is counted by hyperplanes at once, which is slow
 
 template <class T>
 void build_steps(const model::Decoder& decoder, int threads, std::vector<std::vector<Question>>& questions) {
@@ -37,32 +39,44 @@ SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int thr
   else
     build_steps<Float32>(decoder, threads, questions);
   for (auto& of_step : questions) {
+    const int step = static_cast<int>(by_step_.size());
     by_step_.emplace_back();
     for (Question& q : of_step)
-      by_step_.back().push_back({std::make_unique<Question>(std::move(q)), nullptr});
+      by_step_.back().push_back({std::make_unique<Question>(std::move(q)), nullptr, step});
   }
   for (auto& entries : by_step_)
     for (Entry& entry : entries) untouched_.push_back(&entry);
   total_ = static_cast<int>(untouched_.size());
 }
 
-// The next question to work on: one not searched yet, else the one with the largest open cube.
+// How far a question's largest open cube may move the total: a pair that another step surely gets wrong does
+// not matter, so steps that get nearly all pairs wrong go before all others.
+double SearchAll::urgency(const Entry& entry) const {
+  constexpr double kLeast = 0.001;
+  return entry.search->promise() / (1.0 + kLeast - doubt_[static_cast<std::size_t>(entry.step)]);
+}
+
+// The next question to work on: one not searched yet, else the most urgent one.
 SearchAll::Entry* SearchAll::claim(bool fresh) {
   const std::lock_guard lock(mutex_);
   auto& from = fresh ? untouched_ : idle_;
   if (from.empty()) return nullptr;
   auto best = from.begin();
   if (!fresh)
-    best = std::max_element(from.begin(), from.end(), [](const Entry* x, const Entry* y) {
-      return x->search->largest_open() < y->search->largest_open();
-    });
+    best = std::max_element(from.begin(), from.end(),
+                            [&](const Entry* x, const Entry* y) { return urgency(*x) < urgency(*y); });
   Entry* const entry = *best;
   from.erase(best);
   return entry;
 }
 
-void SearchAll::release(Entry* entry) {
+void SearchAll::release(Entry* entry, bool fresh) {
   const std::lock_guard lock(mutex_);
+  const auto step = static_cast<std::size_t>(entry->step);
+  wrong_[step] += entry->search->surely_wrong() - entry->wrong;
+  entry->wrong = entry->search->surely_wrong();
+  if (wrong_[step] == all_pairs(decoder_.layout.digits)) all_lost_ = true;
+  if (fresh) doubt_[step] += entry->search->doubt() / static_cast<double>(by_step_[step].size());
   if (entry->search->complete())
     ++finished_;
   else
@@ -76,23 +90,31 @@ std::vector<const Question*> SearchAll::questions() const {
   return all;
 }
 
-void SearchAll::run(const Deadline& deadline, const Watch& watch) {
+void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watch) {
+  doubt_.assign(by_step_.size(), 0.0);
+  wrong_.assign(by_step_.size(), 0);
   in_parallel(threads_, [&](int worker) {
     Tails tails(decoder_, semantics_);
     for (const bool fresh : {true, false})
-      while (!deadline.passed() || fresh) {
+      while (fresh || !(deadline.passed() || (total_only && all_lost_))) {
         Entry* const entry = claim(fresh);
         if (!entry) break;
         if (fresh)
           entry->search = std::make_unique<StepSearch>(*entry->question, decoder_, semantics_,
                                                        entry->question->domain(), keep_correct_);
-        if (!deadline.passed())
-          entry->search->run(tails.of(*entry->question), fresh ? kFirst : kSlice,
-                             entry->search->nodes() > kPlain);
-        release(entry);
+        if (!deadline.passed()) work(*entry, tails.of(*entry->question), fresh);
+        release(entry, fresh);
         if (worker == 0 && watch) watch(*this);
       }
   });
+}
+
+void SearchAll::work(Entry& entry, TailBounds& tail, bool fresh) {
+  if (fresh) return entry.search->try_roots(tail);
+  const bool mostly_wrong = entry.search->doubt() > kMostlyWrong;
+  const std::uint64_t nodes = mostly_wrong ? 1 : entry.begun ? kSlice : kFirst;
+  entry.search->run(tail, nodes, mostly_wrong || entry.search->nodes() > kPlain);
+  entry.begun = true;
 }
 
 }  // namespace carryscope::verify

@@ -1,7 +1,9 @@
 // SearchAll: the searches of every question of every answer digit, on several threads.
 //
-// First each question alone, which decides most models to the last pair. What is left is worked on
-// in slices, the question with the largest undecided cube first, until nothing is open or time is up.
+// First the roots of each question, which shows where the model seems bad: a pair that one step gets
+// wrong needs no other, so the worst steps come first. Then each question alone, which decides most models
+// to the last pair. What is left is worked on in slices, the question with the largest undecided cube
+// first, until nothing is open or time is up.
 #pragma once
 
 #include <atomic>
@@ -30,14 +32,18 @@ class SearchAll {
   struct Entry {
     std::unique_ptr<Question> question;
     std::unique_ptr<StepSearch> search;
+    int step = 0;
+    bool begun = false;  // beyond its roots
+    Count wrong = 0;     // known when last released
   };
   using Watch = std::function<void(const SearchAll&)>;
 
   // Builds all questions. The decoder must outlive this.
   SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct = false);
 
-  // Searches; `watch` is called from one thread between slices.
-  void run(const Deadline& deadline, const Watch& watch);
+  // Searches; `watch` is called from one thread between slices. With total_only, ends as soon as some step
+  // is known to get every pair wrong.
+  void run(const Deadline& deadline, bool total_only, const Watch& watch);
 
   int steps() const { return static_cast<int>(by_step_.size()); }
   const std::vector<Entry>& step(int step) const { return by_step_[static_cast<std::size_t>(step)]; }
@@ -47,7 +53,9 @@ class SearchAll {
 
  private:
   Entry* claim(bool fresh);
-  void release(Entry* entry);
+  double urgency(const Entry& entry) const;
+  void work(Entry& entry, TailBounds& tail, bool fresh);
+  void release(Entry* entry, bool fresh);
 
   const model::Decoder& decoder_;
   Semantics semantics_;
@@ -58,6 +66,9 @@ class SearchAll {
   std::atomic<int> finished_ = 0;
   int total_ = 0;
   std::vector<Entry*> idle_, untouched_;
+  std::vector<double> doubt_;           // by step: of its questions, on average, so far
+  std::vector<Count> wrong_;            // by step: surely wrong, in leaves
+  std::atomic<bool> all_lost_ = false;  // some step gets every pair wrong
 };
 
 }  // namespace carryscope::verify

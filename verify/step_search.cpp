@@ -5,6 +5,7 @@
 #include "model/error.h"
 #include "verify/hyperplane.h"
 #include "verify/rounding.h"
+#include "verify/sure_failures.h"
 
 namespace carryscope::verify {
 
@@ -37,12 +38,21 @@ StepSearch::StepSearch(const Question& question, const model::Decoder& decoder, 
       semantics_(semantics),
       range_(question),
       keep_correct_(keep_correct) {
-  for_each_target(intersect(question.domain(), within), question.target_place,
-                  [&](const Cube& part) { push(part); });
+  const Cube domain = intersect(question.domain(), within);
+  if (keep_correct)
+    for_each_target(domain, question.target_place, [&](const Cube& part) { push(part); });
+  else
+    for (int digit = 0; digit < 10; ++digit) {
+      Cube root = domain;
+      Digits& target = root.s[index(question.target_place)];
+      target = static_cast<Digits>(target & only(digit));
+      push_root(root);
+    }
 }
 
-void StepSearch::push(const Cube& cube) {
-  if (const Count pairs = count(cube); pairs > 0) open_.push({cube, pairs, pairs, 0, 0, false});
+void StepSearch::push(const Cube& part) {
+  if (const Count pairs = count(part); pairs > 0)
+    open_.push({part, pairs, pairs, 0, 0, false, Stage::part, stake_});
 }
 
 void StepSearch::leaf(const Cube& cube, Count pairs, Verdict verdict) {
@@ -53,6 +63,7 @@ void StepSearch::leaf(const Cube& cube, Count pairs, Verdict verdict) {
       return;
     case Verdict::wrong:
       tally_.wrong += pairs;
+      wrong_leaves_[index(target_digit(cube))] += pairs;
       break;
     case Verdict::rounding:
       tally_.rounding += pairs;
@@ -69,11 +80,16 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
   for (; nodes > 0 && !open_.empty(); --nodes) {
     Node node = open_.top();
     open_.pop();
+    if (node.stage != Stage::part) {
+      advance_root(tail, node);
+      continue;
+    }
+    stake_ = node.stake;
     ++tally_.nodes;
     if (const Verdict verdict = examine(tail, node.cube); verdict != Verdict::undecided) {
       leaf(node.cube, node.pairs, verdict);
     } else if (hyperplanes && !node.bracketed) {
-      bracket(node);
+      bracket(tail, node);
       open_.push(node);
     } else {
       split(tail, node.cube);
@@ -83,23 +99,34 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
 }
 
 // Wrong: at least as many as for the worst contender. Correct: all but what each contender leaves.
-void StepSearch::bracket(Node& node) {
+void StepSearch::bracket(TailBounds& tail, Node& node) {
   Count not_correct = 0;
   for (std::size_t i = 0; i < contender_count_; ++i) {
     not_correct += node.pairs - count_negative(contenders_[i].shortfall, node.cube, kBins);
     node.wrong = std::max(node.wrong, count_negative(contenders_[i].excess, node.cube, kBins));
   }
   node.correct = node.pairs - std::min(node.pairs, not_correct);
+  if (node.pairs >= kMany && node.correct == 0 && node.wrong < node.pairs / 2 &&
+      seems_wrong(tail, node.cube, kTries))
+    node.wrong = std::max(node.wrong, count_wrong(tail, question_, node.cube, output_, target_token()));
   node.open = node.pairs - node.correct - node.wrong;
   node.bracketed = true;
 }
 
 Tally StepSearch::tally() const {
   Tally now = tally_;
+  std::array<Count, 10> wrong = wrong_leaves_;
   for (const Leaf& node : open()) {
     now.correct += node.correct;
     now.wrong += node.wrong;
     now.undecided += node.pairs - node.correct - node.wrong;
+    wrong[index(target_digit(node.cube))] += node.wrong;
+  }
+  for (std::size_t digit = 0; digit < wrong.size(); ++digit) {
+    if (wrong_root_[digit] <= wrong[digit]) continue;
+    const Count more = std::min(wrong_root_[digit] - wrong[digit], now.undecided);
+    now.wrong += more;
+    now.undecided -= more;
   }
   return now;
 }
@@ -113,10 +140,13 @@ std::vector<Leaf> StepSearch::open() const {
   return nodes;
 }
 
+int StepSearch::target_digit(const Cube& cube) const {
+  return std::countr_zero(static_cast<unsigned>(cube.s[index(question_.target_place)]));
+}
 int StepSearch::target_token() const { return decoder_.layout.digit_tokens[index(target_digit_)]; }
 
 Verdict StepSearch::examine(TailBounds& tail, const Cube& cube) {
-  target_digit_ = std::countr_zero(static_cast<unsigned>(cube.s[index(question_.target_place)]));
+  target_digit_ = target_digit(cube);
   range_.over(cube, output_);
   Verdict swept = tail.sweep(question_, output_.total, target_token(), kSweepBudget);
   if (swept != Verdict::undecided) return swept;

@@ -1,7 +1,8 @@
 // StepSearch: branch and bound over the additions of one question.
 //
-// A cube is split first on the letter of the place being generated, then on whichever token moves the
-// undecided margins most. Before children are made, one linear look ahead per digit sends whole
+// A cube is split first on the digit to be generated: a bad model gets most of these roots wrong outright
+// (sure_failures.h). Then on the letter of its place, then on whichever token moves the undecided margins
+// most. Before children are made, one linear look ahead per digit sends whole
 // groups of digits to leaves. The node with the largest undecided mass comes first, so the proven
 // bracket shrinks as fast as it can. Leaves tile the question's domain: at any moment
 //     correct + wrong + rounding + open = pairs of the domain, to the last pair.
@@ -30,16 +31,22 @@ struct Tally {
 
 class StepSearch {
  public:
-  // Both must outlive the search; the tail is used by one thread at a time.
+  // Both must outlive the search; the tail is used by one thread at a time. With keep_correct, leaves are
+  // kept that are `correct`, and all are such as examining one cube decides.
   StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics, const Cube& within,
              bool keep_correct = false);
 
   // Processes up to `nodes` cubes; returns whether the search is complete. With `hyperplanes`, what a
   // cut cube certainly holds on either side is counted before it is split.
   bool run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes = false);
+  // Looks at every root once; where the model seems wrong, tries to show it.
+  void try_roots(TailBounds& tail);
+  // Share of the roots of which one pair, taken at random, was wrong.
+  double doubt() const { return roots_ == 0 ? 0.0 : static_cast<double>(doubted_) / roots_; }
   bool complete() const { return open_.empty(); }
   std::uint64_t nodes() const { return tally_.nodes; }
-  Count largest_open() const { return open_.empty() ? 0 : open_.top().open; }
+  Count surely_wrong() const { return tally_.wrong; }                             // in leaves
+  double promise() const { return open_.empty() ? 0.0 : open_.top().promise(); }  // of the next node
   const Question& question() const { return question_; }
 
   // What is known now; open nodes count as undecided, less what hyperplane splits claim of them.
@@ -51,12 +58,22 @@ class StepSearch {
   std::vector<Leaf> open() const;
 
  private:
+  // What was done about a root. All other nodes are parts.
+  enum class Stage : std::uint8_t { untried, doubted, counted, part };
   struct Node {
     Cube cube;
     Count pairs = 0, open = 0;  // all of it; what hyperplane splits leave undecided
     Count correct = 0, wrong = 0;
     bool bracketed = false;
-    bool operator<(const Node& other) const { return open < other.open; }
+    Stage stage = Stage::part;
+    double stake =
+        1.0;  // share of the root that is not surely wrong: its count stands, whatever becomes of parts
+    // Splitting a part loses its counts: the more they claim, the less there is to win.
+    double promise() const {
+      const double share = static_cast<double>(open) / static_cast<double>(pairs);
+      return stage == Stage::part ? static_cast<double>(open) * share * stake : static_cast<double>(open);
+    }
+    bool operator<(const Node& other) const { return promise() < other.promise(); }
   };
   // A rival that the bounds leave open over the current cube.
   struct Contender {
@@ -71,12 +88,18 @@ class StepSearch {
   // tell.
   enum class Prospect { beaten, ahead, cut, unresolvable };
 
+  static constexpr int kTries = 3;           // pairs that are all wrong make a cube seem wrong
+  static constexpr Count kMany = 1'000'000;  // pairs of a cube that is worth counting before it is split
+
   struct Groups {
     Digits correct = 0, wrong = 0, unresolvable = 0;
   };
 
-  void push(const Cube& cube);
-  void bracket(Node& node);
+  void push(const Cube& part);
+  void push_root(const Cube& cube);
+  void advance_root(TailBounds& tail, Node& root);
+  bool seems_wrong(TailBounds& tail, const Cube& cube, int tries) const;
+  void bracket(TailBounds& tail, Node& node);
   void leaf(const Cube& cube, Count pairs, Verdict verdict);
   Verdict examine(TailBounds& tail, const Cube& cube);
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
@@ -86,6 +109,7 @@ class StepSearch {
   bool unresolvable(const Cube& cube) const;
   Groups look_ahead(const Cube& cube, Token token);
   void split(TailBounds& tail, const Cube& cube);
+  int target_digit(const Cube& cube) const;
   int target_token() const;
   Token most_influential(const Cube& cube);
 
@@ -97,6 +121,8 @@ class StepSearch {
   bool keep_correct_;
   std::vector<Leaf> leaves_, correct_leaves_;
   Tally tally_;
+  int roots_ = 0, doubted_ = 0;
+  std::array<Count, 10> wrong_leaves_{}, wrong_root_{};  // by target digit: in leaves; at least, of the root
 
   // Scratch of the node under examination.
   Output output_;
@@ -105,6 +131,7 @@ class StepSearch {
   std::size_t contender_count_ = 0;
   std::vector<double> influence_;
   int target_digit_ = 0;
+  double stake_ = 1.0;
 };
 
 }  // namespace carryscope::verify

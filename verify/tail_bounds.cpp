@@ -206,16 +206,6 @@ class TailBoundsOf final : public TailBounds {
     return bisect(q, high, target, budget / 2) == first ? first : Verdict::undecided;
   }
 
-  // Two boxes that cover the box; they overlap by more than the rounding of their centres.
-  static std::pair<Box, Box> halve(const Box& box, std::size_t axis) {
-    const double quarter = 0.5 * box.half[axis];
-    Box low = box, high = box;
-    low.half[axis] = high.half[axis] = quarter + 0x1p-50 * (std::abs(box.centre[axis]) + quarter);
-    low.centre[axis] = box.centre[axis] - quarter;
-    high.centre[axis] = box.centre[axis] + quarter;
-    return {low, high};
-  }
-
   void measure_roundoff(const Question& q, const Box& box, int target) {
     if (semantics_ == Semantics::real) return;
     for (int i = 0; i < width_; ++i) {

@@ -114,7 +114,7 @@ TEST_F(FailureUnionTest, CountsWhatEnumerationFinds) {
   for (int round = 0; round < 30; ++round) {
     const int digits = round == 0 ? 3 : 1 + round % 2;
     const Leaves leaves = random_leaves(digits);
-    expect_enumerated(leaves, digits, FailureUnion(leaves, digits, never_),
+    expect_enumerated(leaves, digits, FailureUnion(leaves, 0, digits, never_),
                       test::random_cube(random_, digits));
     if (HasFailure()) return;
   }
@@ -123,7 +123,7 @@ TEST_F(FailureUnionTest, CountsWhatEnumerationFinds) {
 // Whatever is left out for want of time or states: the brackets hold what enumeration finds.
 TEST_F(FailureUnionTest, WhatIsLeftOutIsUndecided) {
   const Leaves leaves = random_leaves(2);
-  const FailureUnion exact(leaves, 2, never_);
+  const FailureUnion exact(leaves, 0, 2, never_);
   const Counts& truth = exact.pairs();
   const Deadline over(0.0);
   std::vector<Counts> rows, exact_rows, carries_rows;
@@ -135,7 +135,7 @@ TEST_F(FailureUnionTest, WhatIsLeftOutIsUndecided) {
     EXPECT_LE(rows[i].correct, exact_rows[i].correct);
     EXPECT_LE(rows[i].wrong, exact_rows[i].wrong);
   }
-  const FailureUnion hurried(leaves, 2, over);
+  const FailureUnion hurried(leaves, 0, 2, over);
   EXPECT_EQ(to_string(hurried.pairs().total), to_string(truth.total));
   EXPECT_LE(hurried.pairs().correct, truth.correct);
   EXPECT_LE(hurried.pairs().wrong, truth.wrong);
@@ -146,7 +146,7 @@ TEST_F(FailureUnionTest, CountsWithoutPlaceAreBracketed) {
   const Cube all = Cube::everything(2);
   const Leaves leaves{{{all, Verdict::undecided, 10'000, 1'000, 6'000}},
                       {{all, Verdict::undecided, 10'000, 2'000, 7'000}}};
-  const FailureUnion made(leaves, 2, never_);
+  const FailureUnion made(leaves, 7'000, 2, never_);
   EXPECT_EQ(text(made.pairs()), "10000 = 0 correct + 7000 wrong + 0 rounding + 3000 undecided");
 }
 

@@ -1,0 +1,72 @@
+// The roots of a StepSearch: cubes of which only the digit to be generated is known.
+#include <bit>
+#include <random>
+
+#include "verify/rounding.h"
+#include "verify/step_search.h"
+#include "verify/sure_failures.h"
+
+namespace carryscope::verify {
+
+namespace {
+
+constexpr int kSubBoxes = 64;
+
+}  // namespace
+
+void StepSearch::push_root(const Cube& cube) {
+  const Count pairs = count(cube);
+  if (pairs == 0) return;
+  open_.push({cube, pairs, pairs, 0, 0, false, Stage::untried, 1.0});
+  ++roots_;
+}
+
+void StepSearch::try_roots(TailBounds& tail) {
+  ensure_upward();
+  std::vector<Node> untried;
+  for (; !open_.empty() && open_.top().stage == Stage::untried; open_.pop()) untried.push_back(open_.top());
+  for (Node& root : untried) advance_root(tail, root);
+}
+
+// A root goes from stage to stage until it is a leaf, or its letters are nodes of their own.
+void StepSearch::advance_root(TailBounds& tail, Node& root) {
+  target_digit_ = target_digit(root.cube);
+  if (root.stage == Stage::untried && seems_wrong(tail, root.cube, 1)) {
+    ++doubted_;
+    if (seems_wrong(tail, root.cube, kTries)) {
+      ++tally_.nodes;
+      range_.over(root.cube, output_);
+      if (wrong_throughout(tail, question_, output_.total, target_token(), kSubBoxes))
+        return leaf(root.cube, root.pairs, Verdict::wrong);
+      root.stage = Stage::doubted;
+      if (root.pairs >= kMany) return open_.push(root);
+    }
+  }
+  if (root.stage == Stage::doubted && root.pairs >= kMany) {
+    ++tally_.nodes;
+    range_.over(root.cube, output_);
+    root.wrong = count_wrong(tail, question_, root.cube, output_, target_token());
+    root.open = root.pairs - root.wrong;
+    wrong_root_[static_cast<std::size_t>(target_digit_)] = root.wrong;
+    root.stage = Stage::counted;
+    if (root.wrong > 0) return open_.push(root);
+  }
+  stake_ = static_cast<double>(root.open) / static_cast<double>(root.pairs);
+  for_each_target(root.cube, question_.target_place, [&](const Cube& part) { push(part); });
+}
+
+// Whether each of some pairs, taken at random, is wrong; a guess.
+bool StepSearch::seems_wrong(TailBounds& tail, const Cube& cube, int tries) const {
+  std::mt19937_64 random(static_cast<std::uint64_t>(target_digit_));
+  const Count pairs = count(cube);
+  for (int i = 0; i < tries; ++i) {
+    const Count rank = ((static_cast<Count>(random()) << 64) | random()) % pairs;
+    const auto near = output_near(question_, nth_pair(cube, rank));
+    Box point;
+    std::copy(near.begin(), near.end(), point.centre.begin());
+    if (tail.sweep(question_, point, target_token(), 1) != Verdict::wrong) return false;
+  }
+  return true;
+}
+
+}  // namespace carryscope::verify
