@@ -1,0 +1,168 @@
+// The checker accepts what certify proves and derives the same counts; its folds against brute force.
+#include "verify/check/check.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/verify/accepted_models.h"
+#include "tests/verify/certified_model.h"
+#include "tests/verify/planted_counts.h"
+#include "tests/verify/random_cube.h"
+#include "tests/verify/random_models.h"
+#include "verify/check/prover.h"
+#include "verify/check/unite.h"
+
+namespace carryscope {
+namespace {
+
+namespace check = verify::check;
+using check::Int;
+using model::make_needle, model::planted_adder;
+using test::certified, test::CertifiedModel, test::expect_same_counts, test::fresh_seed, test::power;
+using verify::Semantics;
+
+std::mt19937_64 seeded() {
+  const std::uint64_t seed = fresh_seed();
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  return std::mt19937_64(seed);
+}
+
+check::Cube random_cube(std::mt19937_64& random, int digits) {
+  check::Cube cube = check::Cube::everything(digits);
+  for (int t = 0; t < cube.token_count(); ++t)
+    if (random() % 2 == 0) cube.at(t) = static_cast<std::uint16_t>(cube.at(t) & (random() | random()));
+  return cube;
+}
+
+check::Cube point(model::Pair pair, int digits) {
+  check::Cube cube = check::Cube::everything(digits);
+  for (int i = 0; i < digits; ++i) {
+    cube.at(check::a_token(i)) = static_cast<std::uint16_t>(1 << model::digit_at(pair.a, i));
+    cube.at(check::b_token(digits, i)) = static_cast<std::uint16_t>(1 << model::digit_at(pair.b, i));
+  }
+  return cube;
+}
+
+bool contains(const check::Cube& cube, model::Pair pair) {
+  const int n = cube.digits;
+  const auto carries = model::carries(pair, n);
+  bool inside = true;
+  for (int i = 0; i <= n; ++i) {
+    const auto allows = [&](int token, int digit) { inside = inside && (cube.at(token) >> digit & 1); };
+    if (i < n) allows(check::a_token(i), model::digit_at(pair.a, i));
+    if (i < n) allows(check::b_token(n, i), model::digit_at(pair.b, i));
+    allows(check::s_token(n, i), model::digit_at(pair.a + pair.b, i));
+    allows(check::c_token(n, i), carries[static_cast<std::size_t>(i)]);
+  }
+  return inside;
+}
+
+TEST(Check, FoldsAgreeWithBruteForce) {
+  std::mt19937_64 random = seeded();
+  constexpr int kDigits = 2;
+  std::uint64_t negative = 0, claimed = 0;
+  for (int round = 0; round < 200; ++round) {
+    const check::Cube cube = random_cube(random, kDigits);
+    check::Terms<Int> f(kDigits);
+    f.constant = static_cast<Int>(random() % 2001) - 1000;
+    for (auto& digits : f.token)
+      for (Int& v : digits) v = static_cast<Int>(random() % 2001) - 1000;
+    check::Count pairs = 0, below = 0;
+    std::optional<Int> best;
+    test::for_each_pair(kDigits, [&](model::Pair pair) {
+      if (!contains(cube, pair)) return;
+      Int sum = f.constant;
+      for (int i = 0; i <= kDigits; ++i) {
+        const auto digit = [&](std::uint64_t v) { return static_cast<std::size_t>(model::digit_at(v, i)); };
+        if (i < kDigits) sum += f.at(check::a_token(i))[digit(pair.a)];
+        if (i < kDigits) sum += f.at(check::b_token(kDigits, i))[digit(pair.b)];
+        sum += f.at(check::s_token(kDigits, i))[digit(pair.a + pair.b)];
+      }
+      ++pairs;
+      below += sum < 0;
+      if (!best || *best < sum) best = sum;
+    });
+    ASSERT_EQ(count(cube), pairs);
+    ASSERT_EQ(largest(cube, f) == best, true);
+    ASSERT_LE(count_negative(cube, f, 64), below);
+    ASSERT_EQ(count_negative(cube, f, 1 << 20), below);  // bins of width 1
+    negative += static_cast<std::uint64_t>(below);
+    claimed += static_cast<std::uint64_t>(count_negative(cube, f, 64));
+  }
+  EXPECT_GT(10 * claimed, 9 * negative);  // and little is missed
+}
+
+TEST(Check, UnionsAgreeWithBruteForce) {
+  std::mt19937_64 random = seeded();
+  constexpr int kDigits = 2, kGroups = 4;
+  for (int round = 0; round < 15; ++round) {
+    std::vector<check::Member> members;
+    for (std::uint64_t i = random() % 100; i > 0; --i)
+      members.push_back({random_cube(random, kDigits), static_cast<int>(random() % kGroups)});
+    std::vector<check::Count> expected(kGroups + 1, 0);
+    test::for_each_pair(kDigits, [&](model::Pair pair) {
+      int best = kGroups;
+      for (const check::Member& m : members)
+        if (contains(m.cube, pair)) best = std::min(best, m.group);
+      ++expected[static_cast<std::size_t>(best)];
+    });
+    ASSERT_EQ(check::unite(members, kGroups, kDigits, 1'000'000'000) == expected, true);
+  }
+  EXPECT_FALSE(check::unite({{check::Cube::everything(9), 0}}, 1, 9, 10));
+}
+
+TEST(Check, AcceptsPlantedAdders) {
+  for (const Semantics semantics : {Semantics::real, Semantics::float32})
+    for (const int digits : {1, 2}) {
+      const int free = digits;
+      const auto decoder =
+          planted_adder(digits, {make_needle(digits, free, 1), make_needle(digits, 0, digits, 3)});
+      const CertifiedModel m = certified(decoder, semantics);
+      const check::Report report = checked(m);
+      EXPECT_EQ(verify::to_string(report.total.wrong), verify::to_string(power(free) + 1));
+      expect_same_counts(report.total, m.certification.pairs);
+      for (std::size_t step = 0; step < report.steps.size(); ++step) {
+        expect_same_counts(report.steps[step], m.certification.steps[step].own);
+        EXPECT_EQ(verify::to_string(report.first_failures[step]),
+                  verify::to_string(m.certification.steps[step].first_failures));
+      }
+      EXPECT_EQ(report.proven, report.leaves);
+    }
+}
+
+TEST(Check, AcceptsRandomModelsReal) { test::accept_random_models(20, 1, Semantics::real); }
+TEST(Check, AcceptsRandomModelsFloat32) { test::accept_random_models(20, 1, Semantics::float32); }
+
+TEST(Check, CertificatesDependOnNoThreadCount) {
+  const auto decoder = planted_adder(3, {make_needle(3, 3, 2)});
+  EXPECT_EQ(certified(decoder, Semantics::real, 1).bytes, certified(decoder, Semantics::real, 3).bytes);
+}
+
+// A pair alone: the checker's verdict of single pairs against balls of some 70 digits.
+TEST(Check, SinglePairsAgreeWithHighPrecision) {
+  const std::uint64_t seed = fresh_seed();
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  const model::Decoder decoder = test::decoder_of(seed, 1);
+  const test::Truth truth = test::truth(decoder);
+  const check::Network network(test::checkpoint_of(decoder), check::Arithmetic(false, {}), "the model");
+  std::uint64_t proven = 0;
+  for (int step = 0; step <= 1; ++step)
+    for (const check::Question& q : questions(network, step)) {
+      check::Prover prover(network, q);
+      for (std::uint64_t i = 0; i < 100; ++i) {
+        check::Cube cube = point(test::pair_of(i, 1), 1);
+        for (int t = 0; t < cube.token_count(); ++t)
+          cube.at(t) = static_cast<std::uint16_t>(cube.at(t) & q.domain.at(t));
+        if (count(cube) == 0) continue;
+        const test::Outcome outcome = truth.outcome[static_cast<std::size_t>(step)][i];
+        const bool correct = prover.proves(cube, check::Verdict::correct);
+        const bool wrong = prover.proves(cube, check::Verdict::wrong);
+        ASSERT_TRUE(!correct || outcome == test::Outcome::ahead);
+        ASSERT_TRUE(!wrong || outcome == test::Outcome::behind);
+        proven += correct || wrong;
+      }
+    }
+  EXPECT_GT(proven, 190U);
+}
+
+}  // namespace
+}  // namespace carryscope
