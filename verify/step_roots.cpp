@@ -1,7 +1,9 @@
-// The roots of a StepSearch: cubes of which only the digit to be generated is known.
+// What a StepSearch counts before it splits: its roots, of which only the digit to be generated is known,
+// and cubes that a boundary cuts.
 #include <bit>
 #include <random>
 
+#include "verify/hyperplane.h"
 #include "verify/rounding.h"
 #include "verify/step_search.h"
 #include "verify/sure_failures.h"
@@ -10,7 +12,7 @@ namespace carryscope::verify {
 
 namespace {
 
-constexpr int kSubBoxes = 64;
+constexpr int kSubBoxes = 64, kBins = 512;
 
 }  // namespace
 
@@ -53,6 +55,21 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
   }
   stake_ = static_cast<double>(root.open) / static_cast<double>(root.pairs);
   for_each_target(root.cube, question_.target_place, [&](const Cube& part) { push(part); });
+}
+
+// Wrong: at least as many as for the worst contender. Correct: all but what each contender leaves.
+void StepSearch::bracket(TailBounds& tail, Node& node) {
+  Count not_correct = 0;
+  for (std::size_t i = 0; i < contender_count_; ++i) {
+    not_correct += node.pairs - count_negative(contenders_[i].shortfall, node.cube, kBins);
+    node.wrong = std::max(node.wrong, count_negative(contenders_[i].excess, node.cube, kBins));
+  }
+  node.correct = node.pairs - std::min(node.pairs, not_correct);
+  if (node.pairs >= kMany && node.correct == 0 && node.wrong < node.pairs / 2 &&
+      seems_wrong(tail, node.cube, kTries))
+    node.wrong = std::max(node.wrong, count_wrong(tail, question_, node.cube, output_, target_token()));
+  node.open = node.pairs - node.correct - node.wrong;
+  node.bracketed = true;
 }
 
 // Whether each of some pairs, taken at random, is wrong; a guess.

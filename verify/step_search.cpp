@@ -3,9 +3,7 @@
 #include <bit>
 
 #include "model/error.h"
-#include "verify/hyperplane.h"
 #include "verify/rounding.h"
-#include "verify/sure_failures.h"
 
 namespace carryscope::verify {
 
@@ -15,7 +13,6 @@ using model::Role;
 namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-constexpr int kBins = 512;
 // A cube is given up once its margins vary by less than this share of what cannot be resolved. Smaller:
 // fewer pairs are called rounding-dependent, and more cubes are needed to say so.
 constexpr double kResolutionShare = 1.0 / 16;
@@ -96,21 +93,6 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
     }
   }
   return open_.empty();
-}
-
-// Wrong: at least as many as for the worst contender. Correct: all but what each contender leaves.
-void StepSearch::bracket(TailBounds& tail, Node& node) {
-  Count not_correct = 0;
-  for (std::size_t i = 0; i < contender_count_; ++i) {
-    not_correct += node.pairs - count_negative(contenders_[i].shortfall, node.cube, kBins);
-    node.wrong = std::max(node.wrong, count_negative(contenders_[i].excess, node.cube, kBins));
-  }
-  node.correct = node.pairs - std::min(node.pairs, not_correct);
-  if (node.pairs >= kMany && node.correct == 0 && node.wrong < node.pairs / 2 &&
-      seems_wrong(tail, node.cube, kTries))
-    node.wrong = std::max(node.wrong, count_wrong(tail, question_, node.cube, output_, target_token()));
-  node.open = node.pairs - node.correct - node.wrong;
-  node.bracketed = true;
 }
 
 Tally StepSearch::tally() const {
