@@ -49,6 +49,8 @@ if(Torch_FOUND)
   add_library(carryscope_torch INTERFACE)
   target_include_directories(carryscope_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
   target_link_libraries(carryscope_torch INTERFACE ${TORCH_LIBRARIES})
+  # The wheel's include folder holds a later fmt than the library that the rest is linked with.
+  target_compile_definitions(carryscope_torch INTERFACE FMT_HEADER_ONLY)
   separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
   target_compile_options(carryscope_torch INTERFACE ${torch_flags})
   if(EXISTS ${TORCH_INSTALL_PREFIX}/lib/libtorch_cuda.so)

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "model/error.h"
 #include "train/curriculum.h"
 #include "train/initialise.h"
