@@ -22,6 +22,7 @@ void add_eval(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
 void add_plant(CLI::App& program, const Context& context);
 void add_repair(CLI::App& program, const Context& context);
+void add_sweep(CLI::App& program, const Context& context);
 void add_train(CLI::App& program, const Context& context);
 
 }  // namespace carryscope::cli

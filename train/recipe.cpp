@@ -98,7 +98,7 @@ Recipe restarts() {
   recipe.beta2 = 0.99;
   recipe.position_deviation = 0.7;
   recipe.retry_step = 21'600;
-  recipe.retry_loss = 0.5;
+  recipe.retry_loss = 0.35;
   recipe.retries = 20;
   return recipe;
 }

@@ -51,7 +51,7 @@ std::vector<model::Tensor> tensors_of(const Json& values, const model::Config& c
 
 }  // namespace
 
-RunFolder::RunFolder(const std::string& path) : path_(path) {
+RunFolder::RunFolder(const std::string& path, Free) : path_(path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error)
@@ -61,25 +61,37 @@ RunFolder::RunFolder(const std::string& path) : path_(path) {
   if (lock_ < 0)
     throw InputError(fmt::format("{}: the run's lock could not be opened: {}; check the folder's permissions",
                                  file("lock"), std::strerror(errno)));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(lock_);
-    throw InputError(fmt::format(
-        "{}: another process is training in this folder; wait for it, or name another folder with -o", path));
-  }
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  ::close(lock_);
+  lock_ = -1;
 }
 
-RunFolder::~RunFolder() { ::close(lock_); }
+RunFolder::RunFolder(const std::string& path) : RunFolder(path, Free{}) {
+  if (lock_ < 0)
+    throw InputError(fmt::format(
+        "{}: another process is training in this folder; wait for it, or name another folder with -o", path));
+}
+
+std::unique_ptr<RunFolder> RunFolder::unless_locked(const std::string& path) {
+  std::unique_ptr<RunFolder> folder(new RunFolder(path, Free{}));
+  return folder->lock_ < 0 ? nullptr : std::move(folder);
+}
+
+RunFolder::~RunFolder() {
+  if (lock_ >= 0) ::close(lock_);
+}
 
 bool RunFolder::has(std::string_view name) const { return std::filesystem::exists(file(name)); }
 
-Json RunFolder::read(std::string_view name) const {
+Json read_json(const std::string& path) {
   try {
-    return Json::parse(content(file(name)));
+    return Json::parse(content(path));
   } catch (const Json::exception&) {
-    throw InputError(
-        fmt::format("{}: is damaged, expected JSON; start the run again in a new folder", file(name)));
+    throw InputError(path + ": is damaged, expected JSON; start the run again in a new folder");
   }
 }
+
+Json RunFolder::read(std::string_view name) const { return read_json(file(name)); }
 
 void RunFolder::write(std::string_view name, const Json& value) const {
   model::write_file(file(name), value.dump(1) + "\n");

@@ -8,7 +8,7 @@
 // Every file but metrics.jsonl is replaced as a whole. One process at a time: the folder is locked.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -24,6 +24,8 @@ class RunFolder {
   // Makes the folder if need be and locks it. Throws InputError naming it: another process has the lock, it
   // cannot be made.
   explicit RunFolder(const std::string& path);
+  // The same, but nothing where another process has the lock.
+  static std::unique_ptr<RunFolder> unless_locked(const std::string& path);
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
   ~RunFolder();
@@ -46,8 +48,13 @@ class RunFolder {
                         double val_exact) const;
 
  private:
+  struct Free {};  // chooses the constructor that leaves lock_ at -1 where the lock is taken
+  RunFolder(const std::string& path, Free);
+
   std::string path_;
   int lock_ = -1;
 };
+
+nlohmann::json read_json(const std::string& path);  // throws InputError: not there, no JSON
 
 }  // namespace carryscope::train

@@ -1,0 +1,114 @@
+// carryscope sweep: many seeds of one recipe, and how many of them learn.
+#include <charconv>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "cli/interruptible.h"
+#include "cli/training.h"
+#include "model/checkpoint/atomic_file.h"
+#include "model/error.h"
+#include "model/record.h"
+#include "train/sweep.h"
+
+namespace carryscope::cli {
+namespace {
+
+struct Flags {
+  TrainingFlags training;
+  std::string seeds = "1-8", json_path;
+  int threads = 1;
+};
+
+[[noreturn]] void reject_seeds(const std::string& text) {
+  throw model::InputError(fmt::format(
+      "--seeds: '{}' is not understood; expected numbers and ranges such as 0-55 or 1,3,10-20", text));
+}
+
+std::uint64_t number(std::string_view text, const std::string& all) {
+  std::uint64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size()) reject_seeds(all);
+  return value;
+}
+
+std::vector<std::uint64_t> parse_seeds(const std::string& text) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  std::vector<std::uint64_t> seeds;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string_view item = std::string_view(text).substr(at, end - at);
+    at = end + 1;
+    const std::size_t dash = std::min(item.find('-'), item.size());
+    const std::uint64_t first = number(item.substr(0, dash), text);
+    const std::uint64_t last = dash == item.size() ? first : number(item.substr(dash + 1), text);
+    if (last < first || last - first > kMost) reject_seeds(text);
+    for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
+  }
+  return seeds;
+}
+
+void print_row(const train::SweepRow& row) {
+  const train::Outcome& o = row.outcome;
+  fmt::print("{:>6}  {:>8}  {:>8}  {:>9.2f} %  {:>8}  {}\n", row.seed, o.best_step, o.retries,
+             100 * o.validation, duration(o.seconds), train::to_string(o.best));
+  std::fflush(stdout);
+}
+
+void print_summary(const nlohmann::json& summary) {
+  fmt::print(
+      "{} of {} finished seeds have an exact match above {:.0f} % (95 % interval {:.0f} to {:.0f} %)\n",
+      summary.at("passed").get<int>(), summary.at("finished").get<int>(),
+      100 * summary.at("threshold").get<double>(), 100 * summary.at("interval")[0].get<double>(),
+      100 * summary.at("interval")[1].get<double>());
+}
+
+void run(const Flags& flags, const Context& context) {
+  train::Plan plan;
+  plan.config = model::preset(flags.training.preset);
+  plan.recipe = flags.training.chosen_recipe();
+  plan.engine = flags.training.engine;
+  train::SweepOptions options;
+  options.folder = flags.training.folder;
+  options.seeds = parse_seeds(flags.seeds);
+  options.threads = flags.threads;
+  options.run = flags.training.options();
+  const Interruptible interruptible;
+  options.run.interrupted = interruptible.flag();
+  options.run.record = model::Record(context.command).json();
+  options.finished = print_row;
+  fmt::print("{:>6}  {:>8}  {:>8}  {:>11}  {:>8}  {}\n", "seed", "best", "retries", "validation", "time",
+             "exact error");
+  const auto rows = train::sweep(plan, options);
+  fmt::print("\n");
+  for (const double threshold : {0.9, 0.99}) print_summary(train::json(rows, threshold));
+  if (flags.json_path.empty()) return;
+  nlohmann::json out = train::json(rows, 0.9);
+  out["plan"] = train::json(plan);
+  out["record"] = model::Record(context.command).json();
+  model::write_file(flags.json_path, out.dump(1) + "\n");
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& program, const Context& context) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* const command =
+      program.add_subcommand("sweep", "Trains many seeds of one recipe; workers share a folder");
+  flags->training.add_to(*command);
+  command->add_option("--seeds", flags->seeds, "numbers and ranges: 0-55 or 1,3,10-20")
+      ->capture_default_str();
+  command->add_option("--threads", flags->threads, "seeds trained at once by this worker")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--json", flags->json_path, "write every seed's outcome and the rates here");
+  command->footer(
+      "Example: carryscope sweep --preset 311 --seeds 0-55 --threads 2 -o runs/sweep-311\n"
+      "Several workers on one folder, such as mpirun -n 4 carryscope sweep ..., divide the seeds by the "
+      "locks of\n"
+      "their folders; a second start finishes what a killed one left. Every interrupted seed is resumed.");
+  command->callback([flags, context] { run(*flags, context); });
+}
+
+}  // namespace carryscope::cli
