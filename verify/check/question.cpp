@@ -27,17 +27,15 @@ struct Builder {
   Question& q;
   int position, token;
   Network::State own{};
-  std::vector<std::vector<std::vector<Seen>>> seen{};   // [head][cell][digit]
-  std::vector<Bound> largest{};                         // heads x value_dim: of all values read
-  std::vector<Eigen::VectorXd> centre{};                // by head
-  std::vector<std::vector<std::vector<Bound>>> left{};  // [cell][digit] d: what the integers leave out
+  std::vector<std::vector<std::vector<Seen>>> seen{};  // [head][cell][digit]
+  std::vector<Bound> largest{};                        // heads x value_dim: of all values read
+  std::vector<Eigen::VectorXd> centre{};               // by head
 
   void read();
   void see(int head, const Network::State* key, int key_position, Seen& out);
   void weigh(int head);
   void choose_axes();
-  void store();
-  void store_head(int head, const std::vector<Bound>& rests);
+  void store_head(int head);
   void mix();
 };
 
@@ -161,7 +159,7 @@ std::int64_t units(double value, int bits, bool up) {
   return static_cast<std::int64_t>(up ? std::ceil(scaled) : std::floor(scaled));
 }
 
-void Builder::store_head(int head, const std::vector<Bound>&) {
+void Builder::store_head(int head) {
   const int d = network.decoder().width();
   // A weighted mean of what is left out: at most the largest, and at most sum (weight left) / least sum.
   std::vector<Bound> most(index(d)), weighted(index(d));
@@ -251,7 +249,7 @@ std::vector<Question> questions(const Network& network, int step) {
     b.read();
     for (int h = 0; h < q.heads; ++h) b.weigh(h);
     b.choose_axes();
-    for (int h = 0; h < q.heads; ++h) b.store_head(h, {});
+    for (int h = 0; h < q.heads; ++h) b.store_head(h);
     b.mix();
     all.push_back(std::move(q));
   }
