@@ -35,11 +35,12 @@ std::vector<Interval> project(const model::Attention& shape, int head, const std
 }
 
 // Bounds, for each residual entry, the float32 rounding of the weighted mean, of the output map and
-// of the additions to the residual. |mean of V| <= max |V| = `largest` (heads x value_dim).
+// of the additions to the residual. |mean of V| <= max |V| = `largest` (heads x value_dim). The mean has two
+// sums over the positions, of the weighted values and of the weights; either may be rounded at every term.
 std::vector<double> mixing_roundoff(const model::Attention& shape, const std::vector<double>& largest,
                                     const std::vector<Interval>& residual, int positions) {
   std::vector<double> error;
-  const int terms = positions + shape.heads * shape.value_dim + shape.output.rank + 8;
+  const int terms = 2 * positions + shape.heads * shape.value_dim + shape.output.rank + 8;
   for (int i = 0; i < static_cast<int>(residual.size()); ++i) {
     double size = 0.0;
     for (int v = 0; v < shape.output.rows; ++v)
