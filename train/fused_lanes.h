@@ -6,7 +6,9 @@
 //   exp     Cody and Waite's reduction, a polynomial on [-ln 2 / 2, ln 2 / 2]: 2 ulp; below -87 as at -87
 //   log     the series of the inverse hyperbolic tangent
 //   normal  Phi(-a) = exp(-a^2 / 2) Q(t), t = 1 / (1 + 0.35 a), the form of Abramowitz and Stegun 26.2.17
-//           with nine coefficients of our own (levelled least squares, relative error 7e-8)
+//           with nine coefficients of our own (levelled least squares, relative error 7e-8). In float32,
+//           for |x| <= 12, relative: Phi(x) 4.5e-7, density 2e-7, and 3e-8 x^2 more where x < 0 or for
+//           the density: exp magnifies the rounding of x^2
 // tests/train/fused_lanes_test.cpp holds them to these bounds.
 #pragma once
 
