@@ -11,8 +11,8 @@
 //   lower, upper     doubles that enclose T
 //   magnitude        a double not below |x|
 //   absorb(x, m, n)  x, widened by n float32 roundings of terms whose magnitudes sum up to m
-//   exp_difference(s, low, high)  encloses exp(s - high), where the evaluation subtracts some
-//                    number between low and high (the row's largest score) before its exponential
+//   exp_difference(s, low, high)  encloses exp(s - c), c a function of low and high, where the evaluation
+//                    subtracts some number between low and high (the row's largest score) beforehand
 //   turn(position, frequency)     cosine and sine of position * frequency
 // Number<double> below is the template to read.
 #pragma once

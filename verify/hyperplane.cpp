@@ -1,6 +1,7 @@
 #include "verify/hyperplane.h"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "verify/rounding.h"
@@ -55,6 +56,21 @@ class Bins {
   double width_;
 };
 
+// Largest magnitude of the constant and of any entry the cube allows; infinity where one is no number.
+double magnitude(const Additive& f, const Cube& cube) {
+  double largest = std::abs(f.constant);
+  for (int t = 0; t < token_count(f.digits); ++t) {
+    const Token token = token_at(t, f.digits);
+    for (std::size_t d = 0; d < 10; ++d) {
+      if (!(cube.allowed(token.role, token.place) >> d & 1)) continue;
+      const double size = std::abs(f.of(token)[d]);
+      if (!std::isfinite(size)) return std::numeric_limits<double>::infinity();
+      largest = std::max(largest, size);
+    }
+  }
+  return largest;
+}
+
 double range(const Additive& f, const Cube& cube) {
   double sum = 0.0;
   for (int t = 0; t < token_count(f.digits); ++t) sum += influence(f, cube, token_at(t, f.digits));
@@ -83,7 +99,9 @@ Count below_zero(const Histogram& h) {
 Count count_negative(const Additive& f, const Cube& cube, int bins) {
   ensure_upward();
   const double width = range(f, cube) / bins;
-  if (!(width > 0.0) || !(std::abs(f.constant) < 1e9 * width)) return maximum(f, cube) < 0 ? count(cube) : 0;
+  // Bins are numbered by integers: nothing may be infinite, or so much larger than the range.
+  if (!(width > 0.0) || !(magnitude(f, cube) < 1e9 * width) || !(width < 1e300))
+    return maximum(f, cube) < 0 ? count(cube) : 0;
   const Bins rounded(width);
   Histogram state[2];
   if (cube.c[0] & 1) state[0].add(rounded.of(f.constant), 1);

@@ -165,6 +165,13 @@ inline Interval intersect(Interval x, Interval y) {
 std::pair<Interval, Interval> turn(int position, double frequency);
 Interval exp(Interval x);
 
+// What to subtract from the scores of a row whose largest one lies between low and high, so that neither the
+// rows with the largest nor those with the smallest maximum leave the range of doubles, if they can help it.
+inline double row_shift(double low, double high) {
+  constexpr double kReach = 600.0;  // exp(600) = 4e260
+  return high - low > kReach ? high - std::min(kReach, 0.5 * (high - low)) : high;
+}
+
 }  // namespace carryscope::verify
 
 template <>
@@ -181,7 +188,9 @@ struct carryscope::model::Number<carryscope::verify::Interval> {
   static double upper(Interval x) { return x.upper(); }
   static double magnitude(Interval x) { return x.magnitude(); }
   static Interval absorb(Interval x, double /*magnitude*/, int /*roundings*/) { return x; }
-  static Interval exp_difference(Interval score, double /*low*/, double high) { return exp(score - high); }
+  static Interval exp_difference(Interval score, double low, double high) {
+    return exp(score - carryscope::verify::row_shift(low, high));
+  }
   static std::pair<Interval, Interval> turn(int position, double frequency) {
     return carryscope::verify::turn(position, frequency);
   }

@@ -134,6 +134,18 @@ void check_random(int models, int digits) {
   }
 }
 
+// One digit's score lies far above all others': rows without it have weights below the smallest double.
+TEST(Certify, RowsFarBelowTheLargestScoreAreDecided) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    model::testing::Random random(seed);
+    model::testing::RandomModel wanted;
+    wanted.digits = 1;
+    wanted.score_scale = 100.0;
+    expect_real(model::testing::random_decoder(random, wanted));
+  }
+}
+
 TEST(Certify, OneDigitModelsAgreeWithBruteForce) { check_random(60, 1); }
 TEST(Certify, TwoDigitModelsAgreeWithBruteForce) { check_random(6, 2); }
 

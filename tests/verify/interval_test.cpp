@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -270,6 +271,20 @@ TEST(IntervalMeasures, MidRadiusWidth) {
     ASSERT_TRUE(test::certainly_le(exact(high) - exact(low), exact(upward([&] { return a.width(); }))));
     ASSERT_LE(radius, 0.500001 * (high - low) + 1e-15 * a.magnitude());
   }
+}
+
+// A row may lie so far below the largest possible one that no double holds its weights in that one's units.
+TEST(IntervalNumber, RowsFarBelowTheLargestKeepTheirWeights) {
+  constexpr double low = -1000.0, high = 0.0;
+  const auto weight = [&](double score) {
+    return upward([&] { return model::Number<Interval>::exp_difference(Interval(score), low, high); });
+  };
+  const Interval first = weight(low), second = weight(low - 1.0);
+  EXPECT_GT(second.lower(), 0.0);
+  EXPECT_TRUE(std::isfinite(weight(high).upper()));
+  const Interval ratio = upward([&] { return second / first; });
+  EXPECT_TRUE(ratio.contains(std::exp(-1.0)));
+  EXPECT_LT(ratio.upper() - ratio.lower(), 1e-12);
 }
 
 TEST(IntervalNumber, FromRadius) {
