@@ -17,7 +17,8 @@ double rate(Count part, Count total) {
 Count count_of(const nlohmann::json& text) {
   Count value = 0;
   for (const char c : text.get_ref<const std::string&>()) {
-    model::ensure(c >= '0' && c <= '9', "a count is a decimal number");
+    if (c < '0' || c > '9')
+      throw model::InputError("an exact error has a count that is no decimal number; it is damaged");
     value = value * 10 + static_cast<Count>(c - '0');
   }
   return value;

@@ -41,8 +41,11 @@ class Run {
       const std::int64_t next =
           std::min(last, (trainer_->steps_done() / options_.every + 1) * options_.every);
       train_until(next);
-      if (outcome_.ending != Ending::interrupted || trainer_->steps_done() == next) evaluate();
-      if (hopeless()) start_over();
+      if (trainer_->steps_done() == next || outcome_.ending == Ending::diverged) {
+        evaluate();
+        if (hopeless()) start_over();
+        loss_sum_ = 0, interval_steps_ = 0;
+      }
       save();
     }
     if (outcome_.ending != Ending::interrupted) folder_.write("result.json", train::json(outcome_));
@@ -58,7 +61,7 @@ class Run {
           fmt::format("{}: holds a run already; go on with it by --resume, or name another folder with -o",
                       folder_.path()));
     Json stored = folder_.read("run.json");
-    stored.erase("record");
+    if (stored.is_object()) stored.erase("record");
     if (stored != described)
       throw InputError(
           fmt::format("{}: holds a run with another preset, recipe, seed or engine; resume it with the "
@@ -66,10 +69,12 @@ class Run {
                       folder_.file("run.json")));
     if (!folder_.has("state.cbor")) return begin(described);
     trainer_->restore(folder_.read_state(plan_.config), folder_.file("state.cbor"));
-    outcome_ = outcome_from_json(folder_.read("best.json"));
+    outcome_ = read_outcome(folder_.file("best.json"));
     outcome_.ending = Ending::finished;
     before_ = outcome_.seconds;
-    folder_.truncate_metrics(trainer_->steps_done());
+    const Json interval = folder_.read("best.json").value("interval", Json::object());
+    loss_sum_ = interval.value("loss_sum", 0.0), interval_steps_ = interval.value("steps", std::int64_t{0});
+    folder_.truncate_metrics(outcome_.retries, trainer_->steps_done());
   }
 
   void begin(Json described) {
@@ -83,26 +88,28 @@ class Run {
   }
 
   void train_until(std::int64_t step) {
-    double sum = 0;
-    std::int64_t count = 0;
+    const std::int64_t first = trainer_->steps_done();
     const auto start = Clock::now();
     while (trainer_->steps_done() < step && outcome_.ending == Ending::finished) {
       const double loss = trainer_->step()[0];
-      if (std::isnan(loss)) outcome_.ending = Ending::diverged;
-      sum += loss, ++count;
+      if (std::isnan(loss))
+        outcome_.ending = Ending::diverged;
+      else if (options_.interrupted && *options_.interrupted)
+        outcome_.ending = Ending::interrupted;
+      loss_sum_ += loss, ++interval_steps_;
       if (options_.stepped && trainer_->steps_done() % 100 == 0)
-        options_.stepped(trainer_->steps_done(), sum / static_cast<double>(count));
-      if (options_.interrupted && *options_.interrupted) outcome_.ending = Ending::interrupted;
+        options_.stepped(trainer_->steps_done(), mean_loss());
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    loss_ = count == 0 ? 0 : sum / static_cast<double>(count);
-    steps_per_second_ = seconds > 0 ? static_cast<double>(count) / seconds : 0;
+    steps_per_second_ = seconds > 0 ? static_cast<double>(trainer_->steps_done() - first) / seconds : 0;
   }
+
+  double mean_loss() const { return loss_sum_ / static_cast<double>(interval_steps_); }
 
   bool hopeless() const {
     const Recipe& recipe = plan_.recipe;
-    return outcome_.ending == Ending::finished && outcome_.retries < recipe.retries &&
-           trainer_->steps_done() >= recipe.retry_step && loss_ > recipe.retry_loss;
+    return outcome_.ending != Ending::diverged && outcome_.retries < recipe.retries &&
+           trainer_->steps_done() >= recipe.retry_step && mean_loss() > recipe.retry_loss;
   }
 
   void start_over() {
@@ -121,13 +128,14 @@ class Run {
   void evaluate() {
     const model::Factored now = trainer_->model(0);
     Evaluation e;
-    e.step = trainer_->steps_done(), e.loss = loss_, e.steps_per_second = steps_per_second_;
+    e.step = trainer_->steps_done(), e.loss = mean_loss(), e.steps_per_second = steps_per_second_;
     e.rate = learning_rate(plan_.recipe, e.step - 1);
     if (!curriculum_.validation().empty())
       e.validation = model::evaluate(model::multiply_out(now), {{"validation", curriculum_.validation()}})
                          .total.exact_match();
     const double budget = e.validation < kNearlyRight ? std::min(kGlance, options_.budget) : options_.budget;
-    e.exact = exact_error(now, options_.semantics, budget, options_.interrupted);
+    // Not cut short by an interruption: the best model would be another than that of a run left alone.
+    e.exact = exact_error(now, options_.semantics, budget);
     e.seconds = outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     outcome_.steps = e.step;
     if (outcome_.best_step == 0 || better(e.exact, outcome_.best)) {
@@ -148,7 +156,9 @@ class Run {
 
   void save() {
     outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
-    folder_.write("best.json", train::json(outcome_));
+    Json best = train::json(outcome_);
+    best["interval"] = {{"loss_sum", loss_sum_}, {"steps", interval_steps_}};
+    folder_.write("best.json", best);
     folder_.write_state(trainer_->state());
   }
 
@@ -159,7 +169,9 @@ class Run {
   Curriculum curriculum_;
   Outcome outcome_;
   Clock::time_point start_ = Clock::now();
-  double before_ = 0, loss_ = 0, steps_per_second_ = 0;
+  double before_ = 0, steps_per_second_ = 0;
+  double loss_sum_ = 0;              // since the last evaluation,
+  std::int64_t interval_steps_ = 0;  // over so many steps
 };
 
 Json config_json(const model::Config& config) {
@@ -191,12 +203,23 @@ Json json(const Outcome& outcome) {
 Outcome outcome_from_json(const nlohmann::json& json) {
   Outcome outcome;
   const auto ending = std::find(kEndings.begin(), kEndings.end(), json.at("ending").get<std::string>());
+  if (ending == kEndings.end())
+    throw InputError("an outcome's ending is not one of the three; it is damaged");
   outcome.ending = static_cast<Ending>(ending - kEndings.begin());
   outcome.steps = json.at("steps"), outcome.best_step = json.at("best_step");
   outcome.best = exact_error_from_json(json.at("best"));
   outcome.validation = json.at("validation"), outcome.seconds = json.at("seconds");
   outcome.retries = json.at("retries");
   return outcome;
+}
+
+Outcome read_outcome(const std::string& path) {
+  try {
+    return outcome_from_json(read_json(path));
+  } catch (const Json::exception&) {
+    throw InputError(path +
+                     ": is damaged, expected the outcome of a run; start the run again in a new folder");
+  }
 }
 
 Outcome run(const Plan& plan, const RunFolder& folder, const RunOptions& options) {

@@ -60,6 +60,7 @@ struct Outcome {
 
 nlohmann::json json(const Outcome& outcome);
 Outcome outcome_from_json(const nlohmann::json& json);
+Outcome read_outcome(const std::string& path);  // throws InputError: not there, damaged
 
 // Throws InputError: the folder holds a run and `resume` is not set, or that of another plan; a recipe or
 // configuration that the engine refuses; a write that fails (what was written before stays).

@@ -105,13 +105,15 @@ void RunFolder::add_metrics(const Json& line) const {
                                  file("metrics.jsonl")));
 }
 
-void RunFolder::truncate_metrics(std::int64_t step) const {
+void RunFolder::truncate_metrics(int retries, std::int64_t step) const {
   if (!has("metrics.jsonl")) return;
   std::istringstream lines(content(file("metrics.jsonl")));
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
     const Json parsed = Json::parse(line, nullptr, false);  // the last line may be cut off
-    if (!parsed.is_discarded() && parsed.value("step", std::int64_t{0}) <= step) kept += line + "\n";
+    if (parsed.is_discarded()) continue;
+    const std::pair at(parsed.value("retries", 0), parsed.value("step", std::int64_t{0}));
+    if (at <= std::pair(retries, step)) kept += line + "\n";
   }
   model::write_file(file("metrics.jsonl"), kept);
 }

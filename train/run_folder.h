@@ -37,9 +37,10 @@ class RunFolder {
   nlohmann::json read(std::string_view name) const;  // throws InputError: not there, no JSON
   void write(std::string_view name, const nlohmann::json& json) const;
 
-  // Adds a line to metrics.jsonl. truncate() drops the lines beyond a step, those of a killed interval.
+  // Adds a line to metrics.jsonl. truncate() drops the lines beyond a step of a retry, those of a killed
+  // interval.
   void add_metrics(const nlohmann::json& line) const;
-  void truncate_metrics(std::int64_t step) const;
+  void truncate_metrics(int retries, std::int64_t step) const;
 
   void write_state(const State& state) const;
   State read_state(const model::Config& config) const;

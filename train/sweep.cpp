@@ -37,7 +37,7 @@ class Sweep {
   std::optional<SweepRow> finished(std::uint64_t seed) const {
     const std::string path = folder_of(seed);
     if (!std::filesystem::exists(path + "/result.json")) return std::nullopt;
-    return SweepRow{seed, outcome_from_json(read_json(path + "/result.json"))};
+    return SweepRow{seed, read_outcome(path + "/result.json")};
   }
 
   void work() {
