@@ -1,10 +1,15 @@
 // carryscope train: one model from a seed, with its exact error along the way.
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "cli/command.h"
 #include "cli/interruptible.h"
+#include "cli/repairing.h"
 #include "cli/training.h"
+#include "model/checkpoint/atomic_file.h"
 #include "model/record.h"
+#include "verify/certificate.h"
 
 namespace carryscope::cli {
 namespace {
@@ -12,7 +17,25 @@ namespace {
 struct Flags {
   TrainingFlags training;
   std::uint64_t seed = 1;
+  bool until_proven = false;
 };
+
+// Repairs the run's best model in the run's folder; where that succeeds, writes its certificate beside it.
+void prove(const train::RunFolder& folder, const std::atomic<bool>* interrupted, const Context& context) {
+  train::RepairOptions options;
+  options.interrupted = interrupted;
+  const model::Checkpoint best = model::load(folder.file("best.pt"));
+  if (!repair_in(folder, best, options, model::Record(context.command)).repaired()) return;
+  const std::string path = folder.file("repaired.pt"), certificate = folder.file("repaired.cert");
+  const model::Checkpoint repaired = model::load(path);
+  verify::CertifyOptions certify;
+  certify.semantics = options.semantics;
+  certify.leaves = true;
+  const auto result = verify::certify(repaired.decoder, certify);
+  model::write_file(certificate, verify::certificate_bytes(
+                                     repaired, result, fmt::format("{}", fmt::join(context.command, " "))));
+  fmt::print("carryscope-check {} {} checks it\n", certificate, path);
+}
 
 void run(const Flags& flags, const Context& context) {
   train::Plan plan;
@@ -27,7 +50,10 @@ void run(const Flags& flags, const Context& context) {
   options.record = model::Record(context.command).json();
   TrainingView view(plan.recipe.steps);
   view.watch(options);
-  print_outcome(train::run(plan, folder, options), flags.training.folder);
+  const train::Outcome outcome = train::run(plan, folder, options);
+  print_outcome(outcome, flags.training.folder);
+  if (flags.until_proven && outcome.ending != train::Ending::interrupted)
+    prove(folder, interruptible.flag(), context);
 }
 
 }  // namespace
@@ -40,8 +66,11 @@ void add_train(CLI::App& program, const Context& context) {
   flags->training.add_to(*command);
   command->add_option("--seed", flags->seed, "of the weights, the batches and the held-out pairs")
       ->capture_default_str();
+  command->add_flag(
+      "--until-proven", flags->until_proven,
+      "then repair the best model until 0 of all pairs are wrong in float32, and write its certificate");
   command->footer(
-      "Example: carryscope train --preset 311 --seed 34 --beta2 0.99 -o runs/311-34\n"
+      "Example: carryscope train --preset 311 --recipe restarts --seed 2 --until-proven -o runs/311-2\n"
       "The folder gets best.pt (fewest exact errors), last.pt and metrics.jsonl, a line an evaluation. After "
       "a\n"
       "kill the same command with --resume goes on where the last evaluation was, bit for bit.");

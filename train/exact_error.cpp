@@ -46,6 +46,7 @@ ExactError exact_error(const model::Factored& model, verify::Semantics semantics
   options.time_limit = seconds;
   options.margin = false;
   options.regions = 0;
+  options.total_only = true;
   options.interrupted = interrupted;
   return exact_error(verify::certify(model::multiply_out(model), options));
 }

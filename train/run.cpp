@@ -125,6 +125,14 @@ class Run {
     trainer_->restore(state, "an early restart");
   }
 
+  // Where the brackets of two models tell nothing apart, the better sample goes first.
+  bool best_so_far(const Evaluation& e) const {
+    if (outcome_.best_step == 0) return true;
+    if (e.exact.at_most == outcome_.best.at_most && !e.exact.exact())
+      return e.validation >= outcome_.validation;
+    return better(e.exact, outcome_.best);
+  }
+
   void evaluate() {
     const model::Factored now = trainer_->model(0);
     Evaluation e;
@@ -138,19 +146,19 @@ class Run {
     e.exact = exact_error(now, options_.semantics, budget);
     e.seconds = outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     outcome_.steps = e.step;
-    if (outcome_.best_step == 0 || better(e.exact, outcome_.best)) {
+    if (best_so_far(e)) {
       outcome_.best = e.exact, outcome_.best_step = e.step, outcome_.validation = e.validation;
       folder_.write_checkpoint("best.pt", now, e.step, e.validation);
     }
     folder_.write_checkpoint("last.pt", now, e.step, e.validation);
-    folder_.add_metrics({{"step", e.step},
-                         {"loss", std::isfinite(e.loss) ? Json(e.loss) : Json(nullptr)},
-                         {"rate", e.rate},
-                         {"validation", e.validation},
-                         {"exact", train::json(e.exact)},
-                         {"retries", outcome_.retries},
-                         {"seconds", e.seconds},
-                         {"steps_per_second", e.steps_per_second}});
+    folder_.add_line("metrics.jsonl", {{"step", e.step},
+                                       {"loss", std::isfinite(e.loss) ? Json(e.loss) : Json(nullptr)},
+                                       {"rate", e.rate},
+                                       {"validation", e.validation},
+                                       {"exact", train::json(e.exact)},
+                                       {"retries", outcome_.retries},
+                                       {"seconds", e.seconds},
+                                       {"steps_per_second", e.steps_per_second}});
     if (options_.evaluated) options_.evaluated(e);
   }
 

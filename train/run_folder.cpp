@@ -97,12 +97,12 @@ void RunFolder::write(std::string_view name, const Json& value) const {
   model::write_file(file(name), value.dump(1) + "\n");
 }
 
-void RunFolder::add_metrics(const Json& line) const {
-  std::ofstream out(file("metrics.jsonl"), std::ios::app);
+void RunFolder::add_line(std::string_view name, const Json& line) const {
+  std::ofstream out(file(name), std::ios::app);
   out << line.dump() << '\n' << std::flush;
   if (!out)
-    throw InputError(fmt::format("{}: could not be written; free some disk space and resume with --resume",
-                                 file("metrics.jsonl")));
+    throw InputError(
+        fmt::format("{}: could not be written; free some disk space and resume with --resume", file(name)));
 }
 
 void RunFolder::truncate_metrics(int retries, std::int64_t step) const {

@@ -37,9 +37,9 @@ class RunFolder {
   nlohmann::json read(std::string_view name) const;  // throws InputError: not there, no JSON
   void write(std::string_view name, const nlohmann::json& json) const;
 
-  // Adds a line to metrics.jsonl. truncate() drops the lines beyond a step of a retry, those of a killed
-  // interval.
-  void add_metrics(const nlohmann::json& line) const;
+  // Adds a line to a file of lines. truncate_metrics() drops the lines beyond a step of a retry, those of a
+  // killed interval.
+  void add_line(std::string_view name, const nlohmann::json& line) const;
   void truncate_metrics(int retries, std::int64_t step) const;
 
   void write_state(const State& state) const;
