@@ -1,7 +1,7 @@
 // A sweep: one run for each seed, shared by threads, processes and machines through the folder alone.
 //
-// Each seed is a RunFolder, FOLDER/seed-N; whoever gets its lock trains it, so workers started by hand, by
-// mpirun or by a batch system on a shared file system divide the seeds among themselves, and a killed one
+// Each seed is a RunFolder, FOLDER/seed-N; whoever gets its lock trains it, so workers started by hand or by
+// a batch system on a shared file system divide the seeds among themselves, and a killed one
 // loses at most an interval. No messages are passed and no rank is special.
 #pragma once
 
