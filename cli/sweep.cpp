@@ -105,9 +105,9 @@ void add_sweep(CLI::App& program, const Context& context) {
   command->add_option("--json", flags->json_path, "write every seed's outcome and the rates here");
   command->footer(
       "Example: carryscope sweep --preset 311 --seeds 0-55 --threads 2 -o runs/sweep-311\n"
-      "Several workers on one folder, such as mpirun -n 4 carryscope sweep ..., divide the seeds by the "
-      "locks of\n"
-      "their folders; a second start finishes what a killed one left. Every interrupted seed is resumed.");
+      "Several workers on one folder, the same command started more than once, divide the seeds by the "
+      "locks\n"
+      "of their folders; a second start finishes what a killed one left. Every interrupted seed is resumed.");
   command->callback([flags, context] { run(*flags, context); });
 }
 
