@@ -98,6 +98,21 @@ TEST_F(RunTest, AnInterruptionChangesNoEarlyRestart) {
   expect_same_run(interrupted_twice(plan, "pieces", options), "pieces", whole, "whole");
 }
 
+// The flag is seen at the very step that is evaluated and after which the run starts over.
+TEST_F(RunTest, AnInterruptionAtAnEvaluationChangesNoEarlyRestart) {
+  Plan plan = testing::small_plan(1, 202);
+  plan.recipe.retries = 1;
+  RunOptions options = testing::every(101);
+  const Outcome whole = start(plan, "whole", options);
+  EXPECT_EQ(whole.retries, 1);
+  std::atomic<bool> flag = false;
+  options.interrupted = &flag;
+  options.stepped = [&](std::int64_t step, double) { flag = step == 100; };
+  EXPECT_EQ(start(plan, "pieces", options).ending, Ending::interrupted);
+  EXPECT_EQ(metrics("pieces").size(), 1u);
+  expect_same_run(resume(plan, "pieces", testing::every(101)), "pieces", whole, "whole");
+}
+
 // As after kill -9: the files of the last evaluation and the beginning of what came after.
 TEST_F(RunTest, KilledAndResumedIsTheSameRun) {
   Plan plan = testing::small_plan(1, 160);
