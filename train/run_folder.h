@@ -2,7 +2,8 @@
 //
 //   run.json        what is trained and how: preset or configuration, recipe, seed, engine, start, command
 //   metrics.jsonl   one line an evaluation: step, loss, rate, exact error, seconds
-//   state.cbor      the trainer's state at the last evaluation, and the best error so far
+//   state.cbor      the trainer's state at the last evaluation
+//   best.json       the best exact error so far, early restarts taken, sums of the interval under way
 //   best.pt         the checkpoint with the fewest exact errors; last.pt the latest
 //   result.json     written once, when the run is over
 // Every file but metrics.jsonl is replaced as a whole. One process at a time: the folder is locked.
