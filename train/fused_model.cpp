@@ -53,32 +53,35 @@ FusedModel::FusedModel(const model::Config& config, int batch, const Instruction
   arrange(shape_, isa.lanes, memory_.get(), work_);
 }
 
-void FusedModel::read(std::span<const model::Pair> pairs) {
-  model::ensure(pairs.size() == static_cast<std::size_t>(shape_.batch), "a batch has the model's size");
+void FusedModel::read(std::span<const model::Pair> pairs) { read_batch(shape_, layout_, pairs, work_); }
+
+FusedResult FusedModel::run(const FusedStep& step) {
+  run_(shape_, work_, step);
+  return {work_.result[0], work_.result[1]};
+}
+
+void read_batch(const FusedShape& shape, const model::Layout& layout, std::span<const model::Pair> pairs,
+                FusedWorkspace& work) {
+  model::ensure(pairs.size() == static_cast<std::size_t>(shape.batch), "a batch has the model's size");
   for (std::size_t b = 0; b < pairs.size(); ++b) {
     const model::Pair pair = pairs[b];
-    std::uint8_t* const symbols = work_.symbols + b * kSlots;
+    std::uint8_t* const symbols = work.symbols + b * kSlots;
     std::array<std::uint8_t, model::kMaxDigits + 1> a{}, b_digits{}, sum{};
     const auto split = [](std::uint64_t value, auto& digits) {
       for (std::size_t i = 0; value > 0; ++i, value /= 10) digits[i] = static_cast<std::uint8_t>(value % 10);
     };
     split(pair.a, a), split(pair.b, b_digits), split(pair.a + pair.b, sum);
-    for (int p = 0; p <= shape_.positions; ++p) {
-      const model::Slot& slot = layout_.slot(p);
+    for (int p = 0; p <= shape.positions; ++p) {
+      const model::Slot& slot = layout.slot(p);
       const auto place = static_cast<std::size_t>(slot.place);
       symbols[p] = slot.role == model::Role::a     ? a[place]
                    : slot.role == model::Role::b   ? b_digits[place]
                    : slot.role == model::Role::sum ? sum[place]
                                                    : std::uint8_t{0};
-      work_.chosen[b * kSlots + static_cast<std::size_t>(p)] =
+      work.chosen[b * kSlots + static_cast<std::size_t>(p)] =
           static_cast<std::uint16_t>((p * kSymbols + symbols[p]) * kRow);
     }
   }
-}
-
-FusedResult FusedModel::run(const FusedStep& step) {
-  run_(shape_, work_, step);
-  return {work_.result[0], work_.result[1]};
 }
 
 void copy(const std::vector<model::Tensor>& tensors, std::span<float> out) {

@@ -61,6 +61,10 @@ class FusedModel {
   FusedWorkspace work_{};
 };
 
+// Fills the workspace's symbols; shape.batch pairs.
+void read_batch(const FusedShape& shape, const model::Layout& layout, std::span<const model::Pair> pairs,
+                FusedWorkspace& work);
+
 // A model's parameters one after the other, and back; `out` has the parts of the model's configuration.
 void copy(const std::vector<model::Tensor>& tensors, std::span<float> out);
 void copy(std::span<const float> values, std::vector<model::Tensor>& out);

@@ -1,5 +1,6 @@
 // FusedShape: what the fused trainer's kernel must know of a configuration, as plain numbers, and
-// FusedWorkspace: the arrays it works in. Both are copied to a GPU as they are.
+// FusedWorkspace: the arrays it works in. Both are plain data, as a GPU would be handed them; what launches
+// the kernel on one is not written.
 //
 // A *state* is (position, symbol), numbered position * 10 + symbol; a position that holds a fixed
 // token has ten equal states, of which the first is read. A *row* is eight floats, the components of
@@ -77,8 +78,8 @@ struct FusedWorkspace {
   std::uint16_t* chosen;                     // [batch][kSlots]: where each symbol's row starts in a row array
 };
 
-// Points the arrays into `memory` (64-byte aligned; null: only counts) and returns the bytes they
-// take for `accumulators` = threads * lanes.
+// Points the arrays into `memory` (zeroed, aligned to 64 bytes for speed; null: only counts) and returns the
+// bytes they take for `accumulators` = threads * lanes.
 std::size_t arrange(const FusedShape& shape, int accumulators, std::byte* memory, FusedWorkspace& workspace);
 
 // What one optimiser step takes beside the weights: torch's AdamW after clipping by the norm.
