@@ -68,13 +68,20 @@ class Run {
                       "flags it was started with",
                       folder_.file("run.json")));
     if (!folder_.has("state.cbor")) return begin(described);
-    trainer_->restore(folder_.read_state(plan_.config), folder_.file("state.cbor"));
-    outcome_ = read_outcome(folder_.file("best.json"));
+    const auto [state, saved] = folder_.read_state(plan_.config);
+    trainer_->restore(state, folder_.file("state.cbor"));
+    take_up(saved);
+    folder_.truncate_metrics(outcome_.retries, trainer_->steps_done());
+  }
+
+  void take_up(const Json& saved) try {
+    outcome_ = outcome_from_json(saved.at("outcome"));
     outcome_.ending = Ending::finished;
     before_ = outcome_.seconds;
-    const Json interval = folder_.read("best.json").value("interval", Json::object());
-    loss_sum_ = interval.value("loss_sum", 0.0), interval_steps_ = interval.value("steps", std::int64_t{0});
-    folder_.truncate_metrics(outcome_.retries, trainer_->steps_done());
+    loss_sum_ = saved.at("loss_sum"), interval_steps_ = saved.at("interval_steps");
+  } catch (const Json::exception&) {
+    throw InputError(folder_.file("state.cbor") +
+                     ": lacks the run's part; start the run again in a new folder");
   }
 
   void begin(Json described) {
@@ -164,10 +171,9 @@ class Run {
 
   void save() {
     outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
-    Json best = train::json(outcome_);
-    best["interval"] = {{"loss_sum", loss_sum_}, {"steps", interval_steps_}};
-    folder_.write("best.json", best);
-    folder_.write_state(trainer_->state());
+    folder_.write_state(
+        trainer_->state(),
+        {{"outcome", train::json(outcome_)}, {"loss_sum", loss_sum_}, {"interval_steps", interval_steps_}});
   }
 
   const Plan& plan_;

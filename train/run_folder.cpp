@@ -118,18 +118,18 @@ void RunFolder::truncate_metrics(int retries, std::int64_t step) const {
   model::write_file(file("metrics.jsonl"), kept);
 }
 
-void RunFolder::write_state(const State& state) const {
+void RunFolder::write_state(const State& state, const Json& run) const {
   Json members = Json::array();
   for (const MemberState& m : state.members)
     members.push_back({{"parameters", values_of(m.parameters.tensors)},
                        {"first", values_of(m.first)},
                        {"second", values_of(m.second)},
                        {"diverged", m.diverged}});
-  const auto bytes = Json::to_cbor({{"step", state.step}, {"members", members}});
+  const auto bytes = Json::to_cbor({{"step", state.step}, {"members", members}, {"run", run}});
   model::write_file(file("state.cbor"), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-State RunFolder::read_state(const model::Config& config) const {
+std::pair<State, Json> RunFolder::read_state(const model::Config& config) const {
   const std::string path = file("state.cbor");
   try {
     const Json stored = Json::from_cbor(content(path));
@@ -139,7 +139,7 @@ State RunFolder::read_state(const model::Config& config) const {
                                tensors_of(m.at("first"), config),
                                tensors_of(m.at("second"), config),
                                m.at("diverged").get<bool>()});
-    return state;
+    return {state, stored.at("run")};
   } catch (const Json::exception&) {
     throw InputError(path +
                      ": is damaged or of another configuration, expected the state of this run; "

@@ -2,8 +2,8 @@
 //
 //   run.json        what is trained and how: preset or configuration, recipe, seed, engine, start, command
 //   metrics.jsonl   one line an evaluation: step, loss, rate, exact error, seconds
-//   state.cbor      the trainer's state at the last evaluation
-//   best.json       the best exact error so far, early restarts taken, sums of the interval under way
+//   state.cbor      the trainer's state at the last evaluation, and the run's own: its best exact error,
+//                   early restarts taken, sums of the interval under way
 //   best.pt         the checkpoint with the fewest exact errors; last.pt the latest
 //   result.json     written once, when the run is over
 // Every file but metrics.jsonl is replaced as a whole. One process at a time: the folder is locked.
@@ -43,8 +43,10 @@ class RunFolder {
   void add_line(std::string_view name, const nlohmann::json& line) const;
   void truncate_metrics(int retries, std::int64_t step) const;
 
-  void write_state(const State& state) const;
-  State read_state(const model::Config& config) const;
+  // Both are one file, so that a kill leaves either both old or both new.
+  void write_state(const State& state, const nlohmann::json& run) const;
+  // Throws InputError: damaged, another configuration.
+  std::pair<State, nlohmann::json> read_state(const model::Config& config) const;
 
   void write_checkpoint(std::string_view name, const model::Factored& model, std::int64_t step,
                         double val_exact) const;
