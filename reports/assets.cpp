@@ -1,0 +1,61 @@
+// The files of assets/ stand in the program byte for byte: .incbin reads them from the folders that the
+// build names. A new script is one file there and one row in kScripts.
+#include "reports/assets.h"
+
+#include <cstdint>
+
+#define CARRYSCOPE_ASSET(name, path)                                  \
+  extern "C" const char asset_##name##_begin[], asset_##name##_end[]; \
+  asm(".section .rodata\n"                                            \
+      "asset_" #name                                                  \
+      "_begin:\n"                                                     \
+      ".incbin \"" path                                               \
+      "\"\n"                                                          \
+      "asset_" #name                                                  \
+      "_end:\n"                                                       \
+      ".previous\n")
+
+CARRYSCOPE_ASSET(style, CARRYSCOPE_ASSETS "/style.css");
+CARRYSCOPE_ASSET(errors, CARRYSCOPE_ASSETS "/errors.js");
+CARRYSCOPE_ASSET(theme, CARRYSCOPE_ASSETS "/theme.js");
+CARRYSCOPE_ASSET(figures, CARRYSCOPE_ASSETS "/figures.js");
+CARRYSCOPE_ASSET(tables, CARRYSCOPE_ASSETS "/tables.js");
+CARRYSCOPE_ASSET(forward, CARRYSCOPE_ASSETS "/forward.js");
+CARRYSCOPE_ASSET(trace, CARRYSCOPE_ASSETS "/trace.js");
+CARRYSCOPE_ASSET(circuit, CARRYSCOPE_ASSETS "/circuit.js");
+CARRYSCOPE_ASSET(plotly, CARRYSCOPE_PLOTLY);
+
+namespace carryscope::reports {
+namespace {
+
+std::string base64(std::string_view bytes) {
+  constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = i; j < i + 3; ++j)
+      group = group << 8 | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0u);
+    for (std::size_t j = 0; j < 4; ++j)
+      out += i + j > bytes.size() ? '=' : kLetters[group >> (18 - 6 * j) & 63];
+  }
+  return out;
+}
+
+}  // namespace
+
+#define CARRYSCOPE_VIEW(name) std::string_view(asset_##name##_begin, asset_##name##_end)
+
+std::string_view style() { return CARRYSCOPE_VIEW(style); }
+
+std::span<const std::string_view> scripts() {
+  static const std::string_view kScripts[] = {
+      CARRYSCOPE_VIEW(errors),  CARRYSCOPE_VIEW(theme), CARRYSCOPE_VIEW(figures), CARRYSCOPE_VIEW(tables),
+      CARRYSCOPE_VIEW(forward), CARRYSCOPE_VIEW(trace), CARRYSCOPE_VIEW(circuit),
+  };
+  return kScripts;
+}
+
+std::string plotly_base64() { return base64(CARRYSCOPE_VIEW(plotly)); }
+
+}  // namespace carryscope::reports

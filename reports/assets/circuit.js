@@ -1,0 +1,2 @@
+// The circuit's slider.
+'use strict';

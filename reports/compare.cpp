@@ -1,0 +1,175 @@
+#include "reports/compare.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "model/error.h"
+#include "reports/certified.h"
+#include "reports/page.h"
+#include "reports/panel/panel.h"
+
+namespace carryscope::reports {
+namespace {
+
+using nlohmann::json;
+using Models = std::vector<Records>;
+
+// One comparison; a new one is one function and one row of kComparisons.
+struct Comparison {
+  std::string_view id, title;
+  void (*draw)(const Models& models, Sheet& sheet);
+};
+
+const json* certified(const Records& model) {
+  const json* const certify = model.find("certify");
+  return certify && certify->contains("pairs") ? certify : nullptr;
+}
+
+std::string margin(const json& smallest) {
+  return smallest.is_null() || smallest.at("low").is_null() ? "" : number(smallest.at("low").get<double>());
+}
+
+void draw_verdicts(const Models& models, Sheet& sheet) {
+  Table table{"verdicts",
+              "Exact accuracy over all pairs",
+              {{"Model"},
+               {"Parameters", true},
+               {"Semantics"},
+               {"Wrong pairs", true},
+               {"Undecided", true},
+               {"Depend on rounding", true},
+               {"Exact accuracy at least", true},
+               {"Smallest margin, logits", true}},
+              {}};
+  for (const Records& model : models) {
+    const json* const certify = certified(model);
+    if (!certify) {
+      table.rows.push_back({{escape(model.name), "", "not certified", "", "", "", "", ""}});
+      continue;
+    }
+    const Counts n(certify->at("pairs"));
+    table.rows.push_back(
+        {{escape(model.name), certify->at("parameters").dump(),
+          escape(certify->at("semantics").get<std::string>()), grouped(n.wrong), grouped(n.undecided),
+          grouped(n.rounding), share(n.correct, n.total), margin(certify->at("smallest_margin"))}});
+  }
+  sheet.table(table);
+}
+
+// A row for each entry of a list in the certify record, a column for each model.
+void draw_list(const Models& models, Sheet& sheet, const char* list, const char* key,
+               Count (*value)(const json&), Figure figure) {
+  Table table{figure.id + "-table", figure.title, {{key}}, {}};
+  std::size_t rows = 0;
+  for (const Records& model : models)
+    if (const json* const certify = certified(model)) {
+      table.columns.push_back({escape(model.name), true});
+      rows = std::max(rows, certify->at(list).size());
+    }
+  for (std::size_t i = 0; i < rows; ++i) table.rows.push_back({{std::to_string(i)}});
+  for (const Records& model : models) {
+    const json* const certify = certified(model);
+    if (!certify) continue;
+    json x = json::array(), y = json::array();
+    for (std::size_t i = 0; i < rows; ++i) {
+      const json& entries = certify->at(list);
+      const bool there = i < entries.size();
+      const Count wrong = there ? value(entries[i]) : 0;
+      table.rows[i].cells.push_back(there ? grouped(wrong) : "");
+      x.push_back(std::to_string(i));
+      y.push_back(wrong == 0 ? json() : json(static_cast<double>(wrong)));
+    }
+    figure.data.push_back({{"type", "bar"}, {"name", model.name}, {"x", x}, {"y", y}});
+  }
+  figure.layout = {
+      {"xaxis", {{"title", key}, {"type", "category"}}},
+      {"yaxis", {{"title", "wrong pairs"}, {"type", "log"}, {"exponentformat", "power"}, {"dtick", 2}}}};
+  sheet.figure(figure);
+  sheet.table(table);
+}
+
+void draw_by_step(const Models& models, Sheet& sheet) {
+  draw_list(models, sheet, "steps", "Step", [](const json& step) { return count(step.at("first_failures")); },
+            {.id = "wrong-by-step",
+             .title = "Wrong pairs by the step that fails first",
+             .text = "Logarithmic; a step without a wrong pair has no bar."});
+}
+
+void draw_by_cascade(const Models& models, Sheet& sheet) {
+  draw_list(models, sheet, "by_cascade", "Cascade class",
+            [](const json& row) { return count(row.at("wrong")); },
+            {.id = "wrong-by-cascade",
+             .title = "Wrong pairs by the longest cascade of carries",
+             .text = "Logarithmic; a class without a wrong pair has no bar."});
+}
+
+void draw_runs(const Models& models, Sheet& sheet) {
+  bool any = false;
+  for (const auto& [record, along] : {std::pair("metrics", "step"), std::pair("repair", "round")}) {
+    Figure figure{
+        .id = std::string(record) + "-error",
+        .title = std::string("Exact error against ") + along,
+        .text = "Upper ends of the proven brackets; no wrong pair is drawn at a tenth of one pair."};
+    for (const Records& model : models)
+      if (const json* const lines = model.find(record)) {
+        Figure one = exact_error_figure("", *lines, along, "");
+        one.data[0]["name"] = model.name;
+        figure.data.push_back(one.data[0]);
+        figure.data.back().erase("line");
+        figure.layout = one.layout;
+      }
+    if (figure.data.empty()) continue;
+    any = true;
+    sheet.figure(figure);
+  }
+  if (!any) sheet.html("<p class=missing>None of the folders holds a training run or a repair.</p>\n");
+}
+
+constexpr Comparison kComparisons[] = {
+    {"verdict", "Verdicts", draw_verdicts},
+    {"steps", "By step", draw_by_step},
+    {"cascades", "By cascade", draw_by_cascade},
+    {"training", "Training", draw_runs},
+};
+
+// The same name twice would make one legend entry of two models.
+Models distinct(Models models) {
+  std::set<std::string> taken;
+  for (Records& model : models) {
+    std::string name = model.name;
+    for (int copy = 2; !taken.insert(name).second; ++copy) name = fmt::format("{} ({})", model.name, copy);
+    model.name = name;
+  }
+  return models;
+}
+
+}  // namespace
+
+std::string comparison(const Models& given) {
+  model::ensure(given.size() > 1, "a comparison needs two models");
+  const Models models = distinct(given);
+  Sheet sheet;
+  Body body;
+  for (const Records& model : models) body.title += (body.title.empty() ? "" : " · ") + model.name;
+  body.subtitle = counted(models.size(), "model") + ", side by side";
+  for (const Comparison& comparison : kComparisons) {
+    sheet.html(fmt::format("<section id=\"{}\"><h2>{}</h2>\n", comparison.id, comparison.title));
+    try {
+      comparison.draw(models, sheet);
+    } catch (const json::exception& error) {
+      throw model::InputError(
+          fmt::format("a certify, metrics or repair record has not the expected fields ({}); "
+                      "make the records again with this program",
+                      error.what()));
+    }
+    sheet.html("</section>\n");
+    body.contents.emplace_back(comparison.id, comparison.title);
+  }
+  body.html = sheet.body();
+  body.data = sheet.data();
+  return shell(body);
+}
+
+}  // namespace carryscope::reports
