@@ -22,7 +22,6 @@ CARRYSCOPE_ASSET(figures, CARRYSCOPE_ASSETS "/figures.js");
 CARRYSCOPE_ASSET(tables, CARRYSCOPE_ASSETS "/tables.js");
 CARRYSCOPE_ASSET(forward, CARRYSCOPE_ASSETS "/forward.js");
 CARRYSCOPE_ASSET(trace, CARRYSCOPE_ASSETS "/trace.js");
-CARRYSCOPE_ASSET(circuit, CARRYSCOPE_ASSETS "/circuit.js");
 CARRYSCOPE_ASSET(plotly, CARRYSCOPE_PLOTLY);
 
 namespace carryscope::reports {
@@ -50,8 +49,8 @@ std::string_view style() { return CARRYSCOPE_VIEW(style); }
 
 std::span<const std::string_view> scripts() {
   static const std::string_view kScripts[] = {
-      CARRYSCOPE_VIEW(errors),  CARRYSCOPE_VIEW(theme), CARRYSCOPE_VIEW(figures), CARRYSCOPE_VIEW(tables),
-      CARRYSCOPE_VIEW(forward), CARRYSCOPE_VIEW(trace), CARRYSCOPE_VIEW(circuit),
+      CARRYSCOPE_VIEW(errors), CARRYSCOPE_VIEW(theme),   CARRYSCOPE_VIEW(figures),
+      CARRYSCOPE_VIEW(tables), CARRYSCOPE_VIEW(forward), CARRYSCOPE_VIEW(trace),
   };
   return kScripts;
 }

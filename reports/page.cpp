@@ -4,6 +4,7 @@
 
 #include "model/error.h"
 #include "reports/assets.h"
+#include "reports/chart.h"
 #include "reports/numbers.h"
 #include "reports/panel/panel.h"
 
@@ -27,6 +28,8 @@ void draw(const Panel& panel, const Records& records, Sheet& sheet) {
     return;
   }
   try {
+    for (const Chart& chart : charts())
+      if (chart.record == panel.record && chart.panel == panel.title) draw(chart, *record, sheet);
     panel.draw(*record, records, sheet);
   } catch (const json::exception& error) {
     throw model::InputError(fmt::format("{}: record {} has not the expected fields ({}); make it again: {}",

@@ -65,19 +65,21 @@
   const heat = (weight, text, title) => element('td', { class: 'heat', title,
     style: `background: color-mix(in srgb, var(--accent) ${Math.round(100 * weight)}%, transparent)` }, text);
 
-  // Attention of one step: a row for each layer and head, a column for each position that is read.
-  const attentionTable = (model, result, step, t) => {
+  // Attention of a head at every step: a row for each step, a column for each position that is read.
+  const attentionTable = (model, result, layer, head, chosen) => {
     const { layout } = model;
     const slots = [...layout.prompt, ...layout.answer];
     const label = (p) => ('token' in slots[p] ? '' : (slots[p].digit || 's') + slots[p].place);
-    const table = element('table', { class: 'heatmap' }, element('caption', {}, `Step ${t}: attention in %, over what was read`));
-    const positions = [...Array(step.position + 1).keys()];
-    table.append(element('tr', {}, element('th'), ...positions.map((p) => element('th', { scope: 'col' }, label(p)))));
-    table.append(element('tr', {}, element('th', { scope: 'row' }, 'token'),
-      ...positions.map((p) => element('th', {}, spell(layout, result.tokens[p]).replace(/⟨(\d+)⟩/, '·')))));
-    step.attention.forEach((heads, l) => heads.forEach((weights, h) =>
-      table.append(element('tr', {}, element('th', { scope: 'row' }, `layer ${l}, head ${h}`),
-        ...weights.map((w, p) => heat(w, w >= 0.005 ? String(Math.round(100 * w)) : '', `${label(p)}: ${(100 * w).toFixed(2)} %`))))));
+    const caption = `Attention of layer ${layer}, head ${head}, in %: a row for each step, a column for each token read`;
+    const table = element('table', { class: 'heatmap' }, element('caption', {}, caption));
+    const positions = [...Array(result.steps.at(-1).position + 1).keys()];
+    const symbol = (p) => (digitOf(layout, result.tokens[p]) < 0 ? '·' : spell(layout, result.tokens[p]));
+    table.append(element('tr', {}, element('th'), ...positions.map((p) => element('th', { scope: 'col' }, label(p), element('br'), symbol(p)))));
+    result.steps.forEach((step, t) => {
+      const weights = step.attention[layer][head];
+      table.append(element('tr', { class: t === chosen ? 'chosen' : '' }, element('th', { scope: 'row' }, `step ${t}`),
+        ...weights.map((w, p) => heat(w, w >= 0.005 ? String(Math.round(100 * w)) : '', `step ${t} on ${label(p) || 'token ' + result.tokens[p]}: ${(100 * w).toFixed(2)} %`))));
+    });
     return element('div', { class: 'scroll', tabindex: '0' }, table);
   };
 
@@ -85,7 +87,7 @@
     const low = Math.min(0, ...values), span = Math.max(...values) - low || 1;
     const table = element('table', {}, element('caption', {}, caption));
     values.forEach((value, i) => table.append(element('tr', {},
-      element('th', { scope: 'row' }, names[i]), element('td', { class: 'number' }, value.toFixed(3)),
+      element('th', { scope: 'row' }, names[i]), element('td', { class: 'number' }, value.toFixed(3).replace(/^-(0\.0+)$/, '$1')),
       element('td', {}, element('span', { class: 'bar' + (marked(i) ? ' below' : ''), style: `width:${(9 * (value - low)) / span}rem` })))));
     return element('div', { class: 'scroll' }, table);
   };
@@ -93,7 +95,8 @@
   const stepDetail = (model, result, step, t, place) => {
     const { layout } = model;
     const digits = layout.digit_tokens;
-    place.replaceChildren(attentionTable(model, result, step, t), element('div', { class: 'side' },
+    const maps = step.attention.flatMap((heads, layer) => heads.map((_, head) => attentionTable(model, result, layer, head, t)));
+    place.replaceChildren(...maps, element('div', { class: 'side' },
       bars(`Step ${t}: logits of the digits`, digits.map((_, d) => String(d)), digits.map((token) => step.logits[token]),
         (d) => digits[d] === step.generated && step.generated !== step.expected),
       ...step.neurons.map((values, l) => bars(`Step ${t}: neurons of layer ${l}, after activation`, values.map((_, i) => 'n' + i), values, () => false))));

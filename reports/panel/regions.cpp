@@ -15,8 +15,8 @@ using nlohmann::json;
 
 // "a=..[0-2]1  s=.3." as a grid: a line for each name, a column for each place, the ones last.
 std::string grid(const std::string& pattern, int digits) {
-  std::string out =
-      fmt::format("<div class=\"places mono\" style=\"grid-template-columns:repeat({},auto)\">", digits + 2);
+  std::string out = fmt::format(
+      "<div class=\"places mono\" style=\"grid-template-columns:repeat({},max-content)\">", digits + 2);
   std::size_t at = 0;
   while ((at = pattern.find('=', at)) != std::string::npos && at > 0) {
     const char name = pattern[at - 1];

@@ -52,7 +52,6 @@ Figure exact_error_figure(const std::string& id, const json& lines, const char* 
 }
 
 void draw_training(const json& metrics, const Records& records, Sheet& sheet) {
-  json x = json::array(), loss = json::array(), rate = json::array();
   std::int64_t retries = 0;
   Table table{
       "metrics",
@@ -65,9 +64,6 @@ void draw_training(const json& metrics, const Records& records, Sheet& sheet) {
   for (const json& line : metrics) {
     if (line.value("retries", std::int64_t{0}) != retries) continue;
     last.push_back(line);
-    x.push_back(line.at("step"));
-    loss.push_back(line.at("loss"));
-    rate.push_back(line.at("rate"));
     table.rows.push_back({{line.at("step").dump(), number(line.at("loss").get<double>()),
                            number(line.at("rate").get<double>()), number(line.at("validation").get<double>()),
                            bracket(line.at("exact"))}});
@@ -81,15 +77,6 @@ void draw_training(const json& metrics, const Records& records, Sheet& sheet) {
       exact_error_figure("training-error", last, "step",
                          "Of all pairs, not of a test set; between the curves is the proven bracket. "
                          "No wrong pair is drawn at a tenth of one pair."));
-  sheet.figure(
-      {"training-loss",
-       "Loss and learning rate",
-       "Mean cross-entropy since the last evaluation.",
-       {{{"x", x}, {"y", loss}, {"name", "loss"}, {"mode", "lines"}},
-        {{"x", x}, {"y", rate}, {"name", "learning rate"}, {"mode", "lines"}, {"line", {{"dash", "dot"}}}}},
-       {{"xaxis", {{"title", "step"}}},
-        {"yaxis", {{"type", "log"}, {"exponentformat", "power"}, {"dtick", 1}}}},
-       280});
   sheet.folded("All evaluations", table);
 }
 

@@ -1,2 +1,0 @@
-// The circuit's slider.
-'use strict';

@@ -1,0 +1,206 @@
+#include "reports/chart.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "reports/numbers.h"
+
+namespace carryscope::reports {
+namespace {
+
+using nlohmann::json;
+
+const json& follow(const json& from, std::string_view path) {
+  if (path.empty()) return from;
+  const std::size_t dot = std::min(path.find('.'), path.size());
+  const json& inner = from.at(std::string(path.substr(0, dot)));
+  return dot == path.size() ? inner : follow(inner, path.substr(dot + 1));
+}
+
+bool is_decimal(const json& entry) {
+  return entry.is_string() && !entry.get_ref<const std::string&>().empty() &&
+         entry.get_ref<const std::string&>().find_first_not_of("0123456789") == std::string::npos;
+}
+
+json as_number(const json& entry) {
+  return is_decimal(entry) ? json(static_cast<double>(count(entry))) : entry;
+}
+
+std::string as_text(const json& entry) {
+  if (entry.is_number_float()) return number(entry.get<double>(), 5);
+  if (is_decimal(entry)) return grouped(count(entry));
+  return entry.is_string() ? entry.get<std::string>() : entry.dump();
+}
+
+// The last part of a column's path, in words: "pairs.first_failures" -> "first failures".
+std::string words(std::string_view column) {
+  std::string name(column.substr(column.rfind('.') + 1));
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
+// The rows of a record, whichever of the two forms they have.
+class Rows {
+ public:
+  explicit Rows(const json& rows) : rows_(rows.is_array() ? rows : rows.at("rows")) {
+    if (rows.is_array()) return;
+    for (const json& column : rows.at("columns"))
+      columns_.emplace(column.at("name").get<std::string>(), columns_.size());
+  }
+  std::size_t size() const { return rows_.size(); }
+  const json& at(std::size_t row, std::string_view column) const {
+    if (columns_.empty()) return follow(rows_.at(row), column);
+    const auto found = columns_.find(std::string(column));
+    // at() of an object that lacks it says so as json does for every other field.
+    return found == columns_.end() ? json::object().at(std::string(column)) : rows_.at(row).at(found->second);
+  }
+
+ private:
+  const json& rows_;
+  std::map<std::string, std::size_t> columns_;
+};
+
+using Picked = std::vector<std::size_t>;  // indices of rows
+
+// The values of a column in the order in which they first come.
+std::vector<std::string> distinct(const Rows& rows, std::string_view column, const Picked& picked) {
+  std::vector<std::string> values;
+  for (const std::size_t row : picked)
+    if (const std::string value = as_text(rows.at(row, column));
+        std::ranges::find(values, value) == values.end())
+      values.push_back(value);
+  return values;
+}
+
+Picked having(const Rows& rows, std::string_view column, const std::string& value, const Picked& from) {
+  Picked picked;
+  for (const std::size_t row : from)
+    if (as_text(rows.at(row, column)) == value) picked.push_back(row);
+  return picked;
+}
+
+std::string hover_text(const Chart& chart, const Rows& rows, std::size_t row) {
+  std::string text;
+  const auto add = [&](std::string_view column) {
+    if (!column.empty())
+      text += fmt::format("{}{}: {}", text.empty() ? "" : "<br>", words(column),
+                          escape(as_text(rows.at(row, column))));
+  };
+  add(chart.x);
+  add(chart.y);
+  add(chart.value);
+  for (const std::string_view column : chart.hover) add(column);
+  return text;
+}
+
+json heatmap(const Chart& chart, const Rows& rows, const Picked& picked) {
+  const auto xs = distinct(rows, chart.x, picked), ys = distinct(rows, chart.y, picked);
+  json z(ys.size(), json(xs.size(), json())), text(ys.size(), json(xs.size(), ""));
+  for (const std::size_t row : picked) {
+    const auto at = [&](const std::vector<std::string>& side, std::string_view column) {
+      return static_cast<std::size_t>(std::ranges::find(side, as_text(rows.at(row, column))) - side.begin());
+    };
+    const std::size_t i = at(ys, chart.y), j = at(xs, chart.x);
+    z[i][j] = as_number(rows.at(row, chart.value));
+    text[i][j] = hover_text(chart, rows, row);
+  }
+  const std::string scale(chart.colour.empty() ? "@sequential" : chart.colour);
+  return {{{"type", "heatmap"},
+           {"x", xs},
+           {"y", ys},
+           {"z", z},
+           {"text", text},
+           {"hoverinfo", "text"},
+           {"colorscale", scale},
+           {"xgap", 1},
+           {"ygap", 1},
+           {"colorbar", {{"thickness", 10}, {"outlinewidth", 0}, {"len", 0.9}}}}};
+}
+
+json trace(const Chart& chart, const Rows& rows, const Picked& picked) {
+  json x = json::array(), y = json::array(), text = json::array();
+  for (const std::size_t row : picked) {
+    const json value = as_number(rows.at(row, chart.y));
+    x.push_back(rows.at(row, chart.x));
+    y.push_back(chart.log && value.is_number() && value.get<double>() <= 0 ? json() : value);
+    text.push_back(hover_text(chart, rows, row));
+  }
+  json out{{"x", x}, {"y", y}, {"text", text}, {"hoverinfo", "text"}};
+  if (chart.kind == Kind::bars) out.update({{"type", "bar"}, {"textposition", "none"}});
+  if (chart.kind == Kind::lines) out["mode"] = "lines";
+  if (chart.kind == Kind::points) out.update({{"mode", "markers"}, {"marker", {{"size", 7}}}});
+  if (!chart.colour.empty()) out["marker"]["color"] = chart.colour;
+  return out;
+}
+
+json traces(const Chart& chart, const Rows& rows, const Picked& picked) {
+  if (chart.kind == Kind::heatmap) return heatmap(chart, rows, picked);
+  if (chart.series.empty()) return {trace(chart, rows, picked)};
+  json out = json::array();
+  for (const std::string& name : distinct(rows, chart.series, picked)) {
+    out.push_back(trace(chart, rows, having(rows, chart.series, name, picked)));
+    out.back()["name"] = fmt::format("{} {}", chart.series, name);
+  }
+  return out;
+}
+
+json layout(const Chart& chart, const Rows& rows) {
+  json out{{"xaxis", {{"title", words(chart.x)}}}, {"yaxis", {{"title", words(chart.y)}}}};
+  if (chart.kind == Kind::heatmap) {
+    for (const char* axis : {"xaxis", "yaxis"})
+      out[axis].update({{"type", "category"}, {"showgrid", false}, {"tickangle", 0}});
+    out["yaxis"]["autorange"] = "reversed";
+  } else if (chart.kind == Kind::bars) {
+    out["xaxis"]["type"] = "category";
+  }
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (std::size_t row = 0; chart.log && row < rows.size(); ++row)
+    if (const json value = as_number(rows.at(row, chart.y)); value.is_number() && value.get<double>() > 0) {
+      least = std::min(least, value.get<double>());
+      most = std::max(most, value.get<double>());
+    }
+  // A bar of the least value has a visible height.
+  if (most > 0) out["yaxis"] = log_axis(words(chart.y), chart.kind == Kind::bars ? least / 10 : least, most);
+  return out;
+}
+
+}  // namespace
+
+void draw(const Chart& chart, const json& record, Sheet& sheet) {
+  const Rows rows(follow(record, chart.rows));
+  if (rows.size() == 0) return;
+  Picked all(rows.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  const bool nothing = chart.log && std::ranges::all_of(all, [&](std::size_t row) {
+                         const json value = as_number(rows.at(row, chart.y));
+                         return !value.is_number() || value.get<double>() <= 0;
+                       });
+  if (nothing) return;
+  Figure figure{std::string(chart.id),   std::string(chart.title),
+                std::string(chart.text), {},
+                layout(chart, rows),     chart.kind == Kind::heatmap ? 420 : 300};
+  std::vector<Choice> choices;
+  std::vector<Picked> groups{all};
+  for (const std::string_view column : chart.choices) {
+    if (column.empty()) continue;
+    choices.push_back({words(column), distinct(rows, column, all)});
+    std::vector<Picked> finer;
+    for (const Picked& group : groups)
+      for (const std::string& option : choices.back().options)
+        finer.push_back(having(rows, column, option, group));
+    groups = std::move(finer);
+  }
+  if (choices.empty()) {
+    figure.data = traces(chart, rows, all);
+    sheet.figure(figure);
+    return;
+  }
+  json variants = json::array();
+  for (const Picked& group : groups) variants.push_back({{"data", traces(chart, rows, group)}});
+  sheet.figure(figure, choices, std::move(variants));
+}
+
+}  // namespace carryscope::reports
