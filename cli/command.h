@@ -19,8 +19,10 @@ struct Context {
 
 void add_certify(CLI::App& program, const Context& context);
 void add_eval(CLI::App& program, const Context& context);
+void add_explain(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
 void add_plant(CLI::App& program, const Context& context);
+void add_report(CLI::App& program, const Context& context);
 void add_repair(CLI::App& program, const Context& context);
 void add_sweep(CLI::App& program, const Context& context);
 void add_train(CLI::App& program, const Context& context);

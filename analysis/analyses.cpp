@@ -1,0 +1,48 @@
+#include "analysis/analyses.h"
+
+#include "model/checkpoint/decoder_json.h"
+#include "model/checkpoint/sha256.h"
+#include "verify/certify_json.h"
+
+namespace carryscope::analysis {
+namespace {
+
+constexpr Analysis kAnalyses[] = {
+    {"model", "its weights, as a decoder JSON", model_weights},
+    {"certify", "how many of all pairs it gets wrong, which and why not more", certify},
+};
+
+Json model_json(const Subject& subject) {
+  const model::Decoder& d = subject.decoder();
+  return {{"name", d.name},
+          {"parameters", d.parameters},
+          {"digits", d.layout.digits},
+          {"layers", d.layers.size()},
+          {"model_sha256", model::sha256(d)},
+          {"file_sha256", subject.checkpoint().sha256}};
+}
+
+}  // namespace
+
+std::span<const Analysis> analyses() { return kAnalyses; }
+
+Json document(const Analysis& analysis, const Subject& subject) {
+  Json payload = analysis.run(subject);
+  if (payload.contains("format")) return payload;
+  Json out{{"format", "carryscope-" + std::string(analysis.name)}, {"version", 1}};
+  out["model"] = model_json(subject);
+  out.update(payload);
+  return out;
+}
+
+Json model_weights(const Subject& subject) {
+  return Json::parse(model::write_decoder_json(subject.decoder()));
+}
+
+Json certify(const Subject& subject) {
+  Json out = verify::to_json(subject.decoder(), subject.certification());
+  out["file_sha256"] = subject.checkpoint().sha256;
+  return out;
+}
+
+}  // namespace carryscope::analysis

@@ -1,0 +1,29 @@
+#include "analysis/subject.h"
+
+namespace carryscope::analysis {
+
+Subject::Subject(model::Checkpoint checkpoint, Options options)
+    : checkpoint_(std::move(checkpoint)), options_(options) {}
+
+const model::AttentionTable<double>& Subject::table() const {
+  if (!table_) table_ = std::make_unique<model::AttentionTable<double>>(decoder());
+  return *table_;
+}
+
+const model::Greedy& Subject::greedy() const {
+  if (!greedy_) greedy_ = model::make_greedy(decoder());
+  return *greedy_;
+}
+
+const verify::Certification& Subject::certification() const {
+  if (certification_) return *certification_;
+  verify::CertifyOptions wanted;
+  wanted.threads = options_.threads;
+  wanted.time_limit = options_.time_limit;
+  wanted.interrupted = options_.interrupted;
+  wanted.regions = 1000;
+  certification_ = std::make_unique<verify::Certification>(verify::certify(decoder(), wanted));
+  return *certification_;
+}
+
+}  // namespace carryscope::analysis
