@@ -105,6 +105,11 @@ Records gather(const Flags& flags, const std::string& path) {
 void run(Flags flags) {
   if (!(flags.options.time_limit > 0.0))
     throw InputError("--time-limit: expected a number of seconds above 0 (inf for no limit)");
+  for (const std::string& name : flags.only)
+    if (std::ranges::find(analysis::analyses(), name, &analysis::Analysis::name) ==
+        analysis::analyses().end())
+      throw InputError(
+          fmt::format("--only: there is no record '{}'; carryscope explain --help lists them", name));
   const Interruptible interruptible;
   flags.options.interrupted = interruptible.flag();
   std::vector<Records> all;
