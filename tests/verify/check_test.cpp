@@ -105,9 +105,9 @@ TEST(Check, UnionsAgreeWithBruteForce) {
         if (contains(m.cube, pair)) best = std::min(best, m.group);
       ++expected[static_cast<std::size_t>(best)];
     });
-    ASSERT_EQ(check::unite(members, kGroups, kDigits, 1'000'000'000) == expected, true);
+    ASSERT_EQ(check::unite(members, kGroups, kDigits, 100'000) == expected, true);
   }
-  EXPECT_FALSE(check::unite({{check::Cube::everything(9), 0}}, 1, 9, 10));
+  EXPECT_FALSE(check::unite({{restricted(check::Cube::everything(9), 4, 1), 0}}, 1, 9, 3));
 }
 
 TEST(Check, AcceptsPlantedAdders) {

@@ -20,7 +20,7 @@ namespace {
 using model::InputError;
 
 constexpr int kBins = 2048;  // of hyperplane leaves: the more, the more pairs are told
-constexpr std::uint64_t kUnionWork = 4'000'000'000;
+constexpr std::size_t kUnionNodes = 2'000'000;
 constexpr std::string_view kNames[] = {"correct", "wrong", "rounding-dependent", "undecided"};
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -181,13 +181,17 @@ void count_union(const std::vector<Task>& tasks, Report& report) {
                                                              : steps + 1;
       doubts.push_back({{leaf.cube, group}, leaf.pairs - leaf.correct, leaf.correct == 0});
     }
-  std::ranges::stable_sort(doubts, [](const Doubt& x, const Doubt& y) { return x.pairs > y.pairs; });
+  std::vector<Count> masses;
+  for (const Doubt& d : doubts) masses.push_back(d.pairs);
+  std::ranges::sort(masses, std::greater{});
+  masses.push_back(0);
   const int digits = tasks[0].question.domain.digits;
   for (std::size_t most = doubts.size();; most /= 4) {
+    const auto counts = [&](const Doubt& d) { return d.whole && d.pairs > masses[most]; };
     std::vector<Member> members;
-    for (std::size_t i = 0; i < most; ++i)
-      if (doubts[i].whole) members.push_back(doubts[i].member);
-    const auto groups = unite(members, steps + 2, digits, kUnionWork);
+    for (const Doubt& d : doubts)
+      if (counts(d)) members.push_back(d.member);
+    const auto groups = unite(members, steps + 2, digits, kUnionNodes);
     if (!groups) continue;
     report.first_failures.assign(groups->begin(), groups->begin() + steps);
     Counts& total = report.total;
@@ -196,8 +200,8 @@ void count_union(const std::vector<Task>& tasks, Report& report) {
     total.rounding = (*groups)[index(steps + 1)];
     total.correct = (*groups)[index(steps + 2)];
     // What was left out of the union may overlap anything; and the union holds the worst step's wrong pairs.
-    for (std::size_t i = 0; i < doubts.size(); ++i)
-      if (i >= most || !doubts[i].whole) move(total.correct, total.undecided, doubts[i].pairs);
+    for (const Doubt& d : doubts)
+      if (!counts(d)) move(total.correct, total.undecided, d.pairs);
     for (const Counts& step : report.steps)
       if (step.wrong > total.wrong) move(total.undecided, total.wrong, step.wrong - total.wrong);
     return;
