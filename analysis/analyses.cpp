@@ -10,6 +10,8 @@ namespace {
 constexpr Analysis kAnalyses[] = {
     {"model", "its weights, as a decoder JSON", model_weights},
     {"certify", "how many of all pairs it gets wrong, which and why not more", certify},
+    {"attention", "where each step looks: exact ranges over all pairs, tables, singular values", attention},
+    {"trace", "a few additions step by step", trace},
 };
 
 Json model_json(const Subject& subject) {
@@ -26,11 +28,14 @@ Json model_json(const Subject& subject) {
 
 std::span<const Analysis> analyses() { return kAnalyses; }
 
+Json envelope(std::string_view name, const Subject& subject) {
+  return {{"format", "carryscope-" + std::string(name)}, {"version", 1}, {"model", model_json(subject)}};
+}
+
 Json document(const Analysis& analysis, const Subject& subject) {
-  Json payload = analysis.run(subject);
+  const Json payload = analysis.run(subject);
   if (payload.contains("format")) return payload;
-  Json out{{"format", "carryscope-" + std::string(analysis.name)}, {"version", 1}};
-  out["model"] = model_json(subject);
+  Json out = envelope(analysis.name, subject);
   out.update(payload);
   return out;
 }

@@ -23,11 +23,16 @@ struct Analysis {
 
 std::span<const Analysis> analyses();  // in the order in which they are run
 
-// The whole record but its "record" entry: the payload behind {"format": "carryscope-<name>", "version": 1,
-// "model": {...}}. A payload that has a format of its own (a decoder, a certification) stays as it is.
+// {"format": "carryscope-<name>", "version": 1, "model": {...}}
+Json envelope(std::string_view name, const Subject& subject);
+
+// The whole record but its "record" entry: the payload in its envelope. A payload that has a format of its
+// own (a decoder, a certification) stays as it is.
 Json document(const Analysis& analysis, const Subject& subject);
 
 Json model_weights(const Subject& subject);
 Json certify(const Subject& subject);
+Json trace(const Subject& subject);
+Json attention(const Subject& subject);
 
 }  // namespace carryscope::analysis

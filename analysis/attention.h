@@ -1,0 +1,27 @@
+// What the attention record is made of, for tests: shares as ratios, and the carry classes.
+#pragma once
+
+#include "analysis/extreme.h"
+#include "model/attention_table.h"
+
+namespace carryscope::analysis {
+
+// The pairs of one class at the place below a step's: a+b there is <= 8, 9 or >= 10, a carry comes in or
+// not. Each is a cube, since a carry in and a sum digit tell which it is.
+struct CarryClass {
+  const char* name;
+  std::uint8_t carry_in, carry_out;  // masks: bit c = carry c
+  verify::Digits sum;                // digits that the sum may have
+};
+std::span<const CarryClass> carry_classes();  // "all" first
+// All pairs of the class at the place below `place`; nothing where there is no such class.
+std::optional<verify::Cube> cube_of(const CarryClass& c, int place, int digits);
+
+// The weights of one head as functionals of the tokens: of all keys, and of one key alone.
+verify::Additive weights(const model::AttentionTable<double>& table,
+                         const model::AttentionTable<double>::Query& query, int head, int symbol);
+verify::Additive weights_of_key(const model::AttentionTable<double>& table,
+                                const model::AttentionTable<double>::Query& query, int head, int symbol,
+                                int position);
+
+}  // namespace carryscope::analysis
