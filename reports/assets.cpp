@@ -2,7 +2,7 @@
 // build names. A new script is one file there and one row in kScripts.
 #include "reports/assets.h"
 
-#include <cstdint>
+#include "reports/pack.h"
 
 #define CARRYSCOPE_ASSET(name, path)                                  \
   extern "C" const char asset_##name##_begin[], asset_##name##_end[]; \
@@ -25,24 +25,6 @@ CARRYSCOPE_ASSET(trace, CARRYSCOPE_ASSETS "/trace.js");
 CARRYSCOPE_ASSET(plotly, CARRYSCOPE_PLOTLY);
 
 namespace carryscope::reports {
-namespace {
-
-std::string base64(std::string_view bytes) {
-  constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = i; j < i + 3; ++j)
-      group = group << 8 | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0u);
-    for (std::size_t j = 0; j < 4; ++j)
-      out += i + j > bytes.size() ? '=' : kLetters[group >> (18 - 6 * j) & 63];
-  }
-  return out;
-}
-
-}  // namespace
-
 #define CARRYSCOPE_VIEW(name) std::string_view(asset_##name##_begin, asset_##name##_end)
 
 std::string_view style() { return CARRYSCOPE_VIEW(style); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,11 @@ bool is_decimal(const json& entry) {
 
 json as_number(const json& entry) {
   return is_decimal(entry) ? json(static_cast<double>(count(entry))) : entry;
+}
+
+// Five digits are more than a colour shows.
+json rounded(const json& value) {
+  return value.is_number_float() ? json(std::stod(fmt::format("{:.5g}", value.get<double>()))) : value;
 }
 
 std::string as_text(const json& entry) {
@@ -82,38 +88,41 @@ Picked having(const Rows& rows, std::string_view column, const std::string& valu
   return picked;
 }
 
-std::string hover_text(const Chart& chart, const Rows& rows, std::size_t row) {
-  std::string text;
-  const auto add = [&](std::string_view column) {
-    if (!column.empty())
-      text += fmt::format("{}{}: {}", text.empty() ? "" : "<br>", words(column),
-                          escape(as_text(rows.at(row, column))));
-  };
-  add(chart.x);
-  add(chart.y);
-  add(chart.value);
-  for (const std::string_view column : chart.hover) add(column);
-  return text;
+// What is shown at a point: x, y and the columns of `hover`, which stand in the trace's customdata.
+std::string hover_template(const Chart& chart) {
+  std::string text = fmt::format("{}: %{{x}}<br>{}: %{{y}}", words(chart.x), words(chart.y));
+  if (chart.kind == Kind::heatmap) text += "<br><b>%{z:.5g}</b>";
+  for (std::size_t i = 0; i < chart.hover.size() && !chart.hover[i].empty(); ++i)
+    text += fmt::format("<br>{}: %{{customdata[{}]}}", words(chart.hover[i]), i);
+  return text + "<extra></extra>";
 }
 
-json heatmap(const Chart& chart, const Rows& rows, const Picked& picked) {
+json hover_data(const Chart& chart, const Rows& rows, std::size_t row) {
+  json data = json::array();
+  for (const std::string_view column : chart.hover)
+    if (!column.empty()) data.push_back(as_text(rows.at(row, column)));
+  return data;
+}
+
+json heatmap(const Chart& chart, const Rows& rows, const Picked& picked, std::string_view value) {
   const auto xs = distinct(rows, chart.x, picked), ys = distinct(rows, chart.y, picked);
-  json z(ys.size(), json(xs.size(), json())), text(ys.size(), json(xs.size(), ""));
+  json z(ys.size(), json(xs.size(), json())), shown = z;
   for (const std::size_t row : picked) {
     const auto at = [&](const std::vector<std::string>& side, std::string_view column) {
       return static_cast<std::size_t>(std::ranges::find(side, as_text(rows.at(row, column))) - side.begin());
     };
     const std::size_t i = at(ys, chart.y), j = at(xs, chart.x);
-    z[i][j] = as_number(rows.at(row, chart.value));
-    text[i][j] = hover_text(chart, rows, row);
+    z[i][j] = rounded(as_number(rows.at(row, value)));
+    shown[i][j] = hover_data(chart, rows, row);
   }
   const std::string scale(chart.colour.empty() ? "@sequential" : chart.colour);
   return {{{"type", "heatmap"},
+           {"name", words(value)},
            {"x", xs},
            {"y", ys},
            {"z", z},
-           {"text", text},
-           {"hoverinfo", "text"},
+           {"customdata", shown},
+           {"hovertemplate", hover_template(chart)},
            {"colorscale", scale},
            {"xgap", 1},
            {"ygap", 1},
@@ -121,15 +130,15 @@ json heatmap(const Chart& chart, const Rows& rows, const Picked& picked) {
 }
 
 json trace(const Chart& chart, const Rows& rows, const Picked& picked) {
-  json x = json::array(), y = json::array(), text = json::array();
+  json x = json::array(), y = json::array(), shown = json::array();
   for (const std::size_t row : picked) {
     const json value = as_number(rows.at(row, chart.y));
     x.push_back(rows.at(row, chart.x));
     y.push_back(chart.log && value.is_number() && value.get<double>() <= 0 ? json() : value);
-    text.push_back(hover_text(chart, rows, row));
+    shown.push_back(hover_data(chart, rows, row));
   }
-  json out{{"x", x}, {"y", y}, {"text", text}, {"hoverinfo", "text"}};
-  if (chart.kind == Kind::bars) out.update({{"type", "bar"}, {"textposition", "none"}});
+  json out{{"x", x}, {"y", y}, {"customdata", shown}, {"hovertemplate", hover_template(chart)}};
+  if (chart.kind == Kind::bars) out["type"] = "bar";
   if (chart.kind == Kind::lines) out["mode"] = "lines";
   if (chart.kind == Kind::points) out.update({{"mode", "markers"}, {"marker", {{"size", 7}}}});
   if (!chart.colour.empty()) out["marker"]["color"] = chart.colour;
@@ -137,7 +146,6 @@ json trace(const Chart& chart, const Rows& rows, const Picked& picked) {
 }
 
 json traces(const Chart& chart, const Rows& rows, const Picked& picked) {
-  if (chart.kind == Kind::heatmap) return heatmap(chart, rows, picked);
   if (chart.series.empty()) return {trace(chart, rows, picked)};
   json out = json::array();
   for (const std::string& name : distinct(rows, chart.series, picked)) {
@@ -153,6 +161,15 @@ json layout(const Chart& chart, const Rows& rows) {
     for (const char* axis : {"xaxis", "yaxis"})
       out[axis].update({{"type", "category"}, {"showgrid", false}, {"tickangle", 0}});
     out["yaxis"]["autorange"] = "reversed";
+    if (!chart.x_names.empty()) {
+      std::map<std::string, std::string> names;  // of categories, which stand in the order of their rows
+      for (std::size_t row = 0; row < rows.size(); ++row)
+        names.emplace(as_text(rows.at(row, chart.x)), as_text(rows.at(row, chart.x_names)));
+      for (const auto& [category, name] : names) {
+        out["xaxis"]["tickvals"].push_back(category);
+        out["xaxis"]["ticktext"].push_back(name);
+      }
+    }
   } else if (chart.kind == Kind::bars) {
     out["xaxis"]["type"] = "category";
   }
@@ -167,40 +184,58 @@ json layout(const Chart& chart, const Rows& rows) {
   return out;
 }
 
+// The drop-downs of a chart and the rows behind each combination of their options.
+struct Groups {
+  std::vector<Choice> choices;
+  std::vector<Picked> picked;
+};
+
+Groups groups_of(const Chart& chart, const Rows& rows, const Picked& all) {
+  Groups groups{{}, {all}};
+  for (const std::string_view column : chart.choices) {
+    if (column.empty()) continue;
+    const auto options = distinct(rows, column, all);
+    if (options.size() < 2) continue;
+    groups.choices.push_back({words(column), options});
+    std::vector<Picked> finer;
+    for (const Picked& group : groups.picked)
+      for (const std::string& option : options) finer.push_back(having(rows, column, option, group));
+    groups.picked = std::move(finer);
+  }
+  return groups;
+}
+
+// The data of one combination of options, once for each column that can be the colour.
+void add_variants(const Chart& chart, const Rows& rows, const Picked& group, json& variants) {
+  if (chart.kind != Kind::heatmap) variants.push_back({{"data", traces(chart, rows, group)}});
+  for (const std::string_view value : chart.values)
+    if (!value.empty()) variants.push_back({{"data", heatmap(chart, rows, group, value)}});
+}
+
 }  // namespace
 
 void draw(const Chart& chart, const json& record, Sheet& sheet) {
   const Rows rows(follow(record, chart.rows));
-  if (rows.size() == 0) return;
   Picked all(rows.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  const bool nothing = chart.log && std::ranges::all_of(all, [&](std::size_t row) {
-                         const json value = as_number(rows.at(row, chart.y));
-                         return !value.is_number() || value.get<double>() <= 0;
-                       });
-  if (nothing) return;
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const bool something = std::ranges::any_of(all, [&](std::size_t row) {
+    const json value = as_number(rows.at(row, chart.y));
+    return !chart.log || (value.is_number() && value.get<double>() > 0);
+  });
+  if (!something) return;
+  Groups groups = groups_of(chart, rows, all);
+  Choice colour{"colour", {}};
+  for (const std::string_view value : chart.values)
+    if (!value.empty()) colour.options.push_back(words(value));
+  if (colour.options.size() > 1) groups.choices.push_back(colour);
+  json variants = json::array();
+  for (const Picked& group : groups.picked) add_variants(chart, rows, group, variants);
   Figure figure{std::string(chart.id),   std::string(chart.title),
                 std::string(chart.text), {},
                 layout(chart, rows),     chart.kind == Kind::heatmap ? 420 : 300};
-  std::vector<Choice> choices;
-  std::vector<Picked> groups{all};
-  for (const std::string_view column : chart.choices) {
-    if (column.empty()) continue;
-    choices.push_back({words(column), distinct(rows, column, all)});
-    std::vector<Picked> finer;
-    for (const Picked& group : groups)
-      for (const std::string& option : choices.back().options)
-        finer.push_back(having(rows, column, option, group));
-    groups = std::move(finer);
-  }
-  if (choices.empty()) {
-    figure.data = traces(chart, rows, all);
-    sheet.figure(figure);
-    return;
-  }
-  json variants = json::array();
-  for (const Picked& group : groups) variants.push_back({{"data", traces(chart, rows, group)}});
-  sheet.figure(figure, choices, std::move(variants));
+  if (!groups.choices.empty()) return sheet.figure(figure, groups.choices, std::move(variants));
+  figure.data = variants[0]["data"];
+  sheet.figure(figure);
 }
 
 }  // namespace carryscope::reports

@@ -21,10 +21,12 @@ struct Chart {
   std::string_view id, title;
   std::string_view text;  // HTML: what is to be seen
   Kind kind = Kind::bars;
-  std::string_view x, y;                         // columns; heat map: the categories of its two sides
-  std::string_view value = {};                   // heat map only: the colour; the scale is its column's range
+  std::string_view x, y;          // columns; heat map: the categories of its two sides
+  std::string_view x_names = {};  // heat map only: a column with the names of x's categories
+  // Heat map only: the colour; of several columns the reader chooses one.
+  std::array<std::string_view, 3> values = {};
   std::string_view series = {};                  // others: one trace for each value of this column
-  std::array<std::string_view, 3> hover = {};    // more columns to show at a point
+  std::array<std::string_view, 4> hover = {};    // more columns to show at a point
   std::array<std::string_view, 2> choices = {};  // a drop-down for each column, one figure for each value
   bool log = false;                              // y on a logarithmic axis; what is not positive is left out
   std::string_view colour = {};                  // a role; empty: the theme's own order, or @sequential

@@ -44,6 +44,20 @@ constexpr Chart kCharts[] = {
      .x = "step",
      .y = "rate",
      .series = "retries"},
+    {.record = "attention",
+     .rows = "ranges",
+     .id = "attention-ranges",
+     .title = "Attention of each step",
+     .text =
+         "The least and the largest share are exact over all pairs of the class; the mean is sampled. The "
+         "class is what happens at the place below.",
+     .kind = Kind::heatmap,
+     .x = "position",
+     .y = "step",
+     .x_names = "holds",
+     .values = {"mean", "min", "max"},
+     .hover = {"holds", "min", "mean", "max"},
+     .choices = {"class", "head"}},
 };
 
 }  // namespace

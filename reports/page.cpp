@@ -5,7 +5,7 @@
 #include "model/error.h"
 #include "reports/assets.h"
 #include "reports/chart.h"
-#include "reports/numbers.h"
+#include "reports/pack.h"
 #include "reports/panel/panel.h"
 
 namespace carryscope::reports {
@@ -46,12 +46,8 @@ std::string subtitle(const Records& records) {
   return parameters.is_number_integer() ? fmt::format("{} parameters", parameters.get<int>()) : "";
 }
 
-// As the text of a script element: no "</script>" and no "<!--" can occur.
-std::string embedded(const json& data) {
-  std::string out;
-  for (const char c : data.dump(-1, ' ', false, json::error_handler_t::replace))
-    c == '<' ? out += "\\u003c" : out += c;
-  return out;
+std::string packed(const json& data) {
+  return base64(gzip(data.dump(-1, ' ', false, json::error_handler_t::replace)));
 }
 
 std::string navigation(const Body& body) {
@@ -79,7 +75,7 @@ std::string shell(const Body& body) {
       "<button type=button id=theme>Dark</button></header>\n",
       escape(body.title), escape(body.subtitle));
   out += navigation(body) + "<main id=main>\n" + body.html + "</main>\n";
-  out += fmt::format("<script type=\"application/json\" id=data>{}</script>\n", embedded(body.data));
+  out += fmt::format("<script type=\"application/gzip\" id=data>{}</script>\n", packed(body.data));
   out += "<script type=\"application/gzip\" id=plotly>" + plotly_base64() + "</script>\n";
   for (const std::string_view script : scripts()) out += fmt::format("<script>\n{}</script>\n", script);
   return out + "</body>\n</html>\n";

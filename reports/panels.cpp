@@ -37,6 +37,7 @@ constexpr Panel kPanels[] = {
     {"neurons", "attribution", "What adds up to the logits", draw_tables},
     {"ablations", "ablation", "", draw_tables},
     {"margins", "margins", "", draw_tables},
+    {"trace", "trace", "", draw_examples, true},
     {"trace", "model", "", draw_trace},
     {"training", "metrics", "", draw_training},
     {"training", "repair", "Repair", draw_repair},

@@ -1,6 +1,6 @@
 // What goes wrong in this page is kept where a test, or a reader with a console, can see it.
 'use strict';
-const carryscope = { errors: [], data: JSON.parse(document.getElementById('data').textContent) };
+const carryscope = { errors: [], starts: [] };  // starts: what runs when carryscope.data is there
 {
   const keep = (text) => {
     carryscope.errors.push(String(text));
@@ -12,6 +12,14 @@ const carryscope = { errors: [], data: JSON.parse(document.getElementById('data'
   const complain = console.error;
   console.error = (...parts) => { keep(parts.join(' ')); complain.apply(console, parts); };
 }
+
+// The text of a script element that holds base64 of gzip.
+carryscope.unpack = async (id) => {
+  const packed = document.getElementById(id).textContent;
+  if (!packed) return '';
+  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+};
 
 // An element with attributes and children (text or elements).
 carryscope.element = (name, attributes = {}, ...children) => {

@@ -66,6 +66,8 @@
       this.drawn = true;
       const chosen = this.chosen();
       const layout = merge(merge(baseLayout(innerWidth < 640), this.figure.layout), chosen.layout || {});
+      if (innerWidth < 640 && layout.xaxis.tickvals && layout.xaxis.tickvals.length > 14)
+        layout.xaxis = { ...layout.xaxis, tickangle: -90, tickfont: { size: 8 } };
       for (const key of Object.keys(layout))
         if (/^[xy]axis\d+$/.test(key)) layout[key] = merge(baseLayout(false).xaxis, layout[key]);
       return Plotly.react(this.plot, themed(this.traces()), themed(layout), { displayModeBar: false, responsive: true });
@@ -114,21 +116,19 @@
     return table;
   };
 
-  const unpack = async () => {
-    const packed = document.getElementById('plotly').textContent;
-    if (!packed) return false;
-    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const loadPlotly = async () => {
     const script = carryscope.element('script');
-    script.textContent = await new Response(stream).text();
+    script.textContent = await carryscope.unpack('plotly');
     document.head.append(script);
-    return true;
+    return script.textContent !== '';
   };
 
   const drawAll = async () => {
+    carryscope.data = JSON.parse(await carryscope.unpack('data'));
+    carryscope.starts.forEach((start) => start());
     const figures = [...document.querySelectorAll('figure[data-figure]')].map((frame) => new Figure(frame));
     carryscope.figures = figures;
-    if (figures.length && await unpack()) {
+    if (figures.length && await loadPlotly()) {
       const sight = (figure) => Math.abs(figure.frame.getBoundingClientRect().top);
       for (const figure of [...figures].sort((x, y) => sight(x) - sight(y))) {
         if (figure.plot.closest('details:not([open])')) {

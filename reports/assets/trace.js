@@ -102,7 +102,7 @@
       ...step.neurons.map((values, l) => bars(`Step ${t}: neurons of layer ${l}, after activation`, values.map((_, i) => 'n' + i), values, () => false))));
   };
 
-  carryscope.withElement('#trace-form', (form) => {
+  carryscope.starts.push(() => carryscope.withElement('#trace-form', (form) => {
     const model = carryscope.model = carryscope.forward(carryscope.data.model);
     const { layout } = model;
     const out = document.getElementById('trace-out');
@@ -138,5 +138,5 @@
       form.scrollIntoView({ behavior: 'smooth', block: 'center' });
     }));
     show();
-  });
+  }));
 }

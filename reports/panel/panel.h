@@ -8,8 +8,8 @@ namespace carryscope::reports {
 
 using Draw = void(const nlohmann::json& record, const Records& records, Sheet& sheet);
 
-Draw draw_verdict, draw_steps, draw_cascades, draw_carries, draw_regions, draw_trace, draw_training,
-    draw_repair, draw_seeds, draw_tables;
+Draw draw_verdict, draw_steps, draw_cascades, draw_carries, draw_regions, draw_examples, draw_trace,
+    draw_training, draw_repair, draw_seeds, draw_tables;
 
 // Shared: wrong share of all pairs against lines' field `along` (metrics, repair), as a proven bracket.
 Figure exact_error_figure(const std::string& id, const nlohmann::json& lines, const char* along,

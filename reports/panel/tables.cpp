@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kRows = 400;  // shown of one table; the record has them all
+constexpr std::size_t kRows = 100;  // shown of one table; the record has them all
 
 bool is_table(const json& value) {
   return value.is_object() && value.contains("columns") && value.contains("rows") && value["rows"].is_array();

@@ -2,6 +2,7 @@
 // everything, and hands back the document.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "tests/model/checkpoint_files.h"
@@ -58,6 +59,25 @@ inline Shown show(const model::testing::Folder& folder, const std::string& page,
     }
   if (encoded.empty()) shown.answer = "\"not run\"";
   return shown;
+}
+
+// A picture of the page, `width` x `height` pixels, as a PNG file. The page stands in a frame: a window
+// cannot be narrower than 500 pixels.
+inline std::string picture(const model::testing::Folder& folder, const std::string& page, int width,
+                           int height) {
+  model::testing::put(folder / "framed.html", page);
+  model::testing::put(folder / "frame.html",
+                      "<body style='margin:0'><iframe src=framed.html style='border:0;width:" +
+                          std::to_string(width) + "px;height:" + std::to_string(height) + "px'></iframe>");
+  const std::string command =
+      "timeout -s KILL 120 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run "
+      "--allow-file-access-from-files --user-data-dir='" +
+      (folder / "profile") +
+      "' --virtual-time-budget=60000 --window-size=" + std::to_string(std::max(width, 500)) + "," +
+      std::to_string(height) + " --screenshot='" + (folder / "picture.png") + "' 'file://" +
+      (folder / "frame.html") + "' >/dev/null 2>&1";
+  [[maybe_unused]] const int status = std::system(command.c_str());
+  return model::testing::content(folder / "picture.png");
 }
 
 }  // namespace carryscope::reports::testing

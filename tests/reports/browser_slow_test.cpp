@@ -66,6 +66,12 @@ class Browser : public ::testing::Test {
     EXPECT_EQ(answer, (json{{"differ", json::array()}, {"count", 0}, {"of", pairs}})) << answer;
   }
 
+  static std::string encoded(const std::string& text) {
+    std::string out;
+    for (const char c : text) out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    return out;
+  }
+
   std::string random_model(std::uint64_t seed, model::testing::RandomModel wanted) {
     model::testing::Random random(seed);
     model::Checkpoint checkpoint;
@@ -143,6 +149,25 @@ TEST_F(Browser, FiltersHideOtherRegions) {
   EXPECT_EQ(answer["same"], true);
   EXPECT_EQ(answer["text"],
             fmt::format("{} of {} shown", answer["some"].get<int>(), answer["all"].get<int>()));
+}
+
+// To be looked at: reports-WIDTH.png in the working directory. No part of the page is wider than its window.
+TEST_F(Browser, FitsWideAndNarrowWindows) {
+  const std::string html = page("'" + kOurs + "'");
+  for (const int width : {1280, 400}) {
+    const std::string png = testing::picture(folder_, html, width, 6000);
+    EXPECT_TRUE(png.starts_with("\x89PNG"));
+    EXPECT_GT(png.size(), 50'000u);
+    model::testing::put(fmt::format("reports-{}.png", width), png);
+  }
+  const json answer =
+      ask("<body><iframe id=f style='border:0;width:400px;height:800px'></iframe>"
+          "<script>document.documentElement.dataset.ready = 1</script></body>",
+          "const frame = document.getElementById('f'); frame.srcdoc = decodeURIComponent(`" + encoded(html) +
+              "`); await new Promise((next) => frame.addEventListener('load', next));"
+              "await new Promise((next) => setTimeout(next, 5000));"
+              "return frame.contentDocument.documentElement.scrollWidth;");
+  EXPECT_LE(answer, 400);
 }
 
 TEST_F(Browser, ModelsSideBySide) {

@@ -40,7 +40,7 @@ TEST(Chart, BarsFromObjects) {
   const json figure = drawn(chart, kObjects);
   EXPECT_EQ(figure["data"][0]["x"], (json{1, 2, 3}));
   EXPECT_EQ(figure["data"][0]["y"], (json{1200.0, nullptr, 30.0}));
-  EXPECT_EQ(figure["data"][0]["text"][0], "x: 1<br>y: 1,200");
+  EXPECT_EQ(figure["data"][0]["hovertemplate"], "x: %{x}<br>y: %{y}<extra></extra>");
   EXPECT_EQ(figure["layout"]["yaxis"]["type"], "log");
 }
 
@@ -69,7 +69,7 @@ TEST(Chart, AHeatMapForEachChoice) {
                     .kind = Kind::heatmap,
                     .x = "key",
                     .y = "step",
-                    .value = "mean",
+                    .values = {"mean"},
                     .hover = {"most"},
                     .choices = {"head"}};
   const json figure = drawn(chart, kTable);
@@ -78,16 +78,23 @@ TEST(Chart, AHeatMapForEachChoice) {
   EXPECT_EQ(map["x"], (json{"a0", "b0"}));
   EXPECT_EQ(map["y"], (json{"0", "1"}));
   EXPECT_EQ(map["z"], (json{{0.25, 0.75}, {1.0, nullptr}}));
-  EXPECT_EQ(map["text"][0][1], "key: b0<br>step: 0<br>mean: 0.75<br>most: 0.9");
+  EXPECT_EQ(map["customdata"][0][1], (json{"0.9"}));
   EXPECT_EQ(figure["variants"][1]["data"][0]["z"], (json{{0.125}}));
 }
 
-TEST(Chart, HoverTextIsNoMarkup) {
-  json hostile = kObjects;
-  hostile["list"][0]["x"] = "<b>";
-  const Chart chart{
-      .record = "r", .rows = "list", .id = "c", .title = "T", .text = "", .x = "x", .y = "in.y"};
-  EXPECT_EQ(drawn(chart, hostile)["data"][0]["text"][0], "x: &lt;b&gt;<br>y: 1,200");
+TEST(Chart, TheReaderChoosesAmongColours) {
+  const Chart chart{.record = "r",
+                    .rows = "shares",
+                    .id = "c",
+                    .title = "T",
+                    .text = "",
+                    .kind = Kind::heatmap,
+                    .x = "key",
+                    .y = "step",
+                    .values = {"mean", "most"}};
+  const json figure = drawn(chart, kTable);
+  ASSERT_EQ(figure["variants"].size(), 2u);
+  EXPECT_EQ(figure["variants"][1]["data"][0]["name"], "most");
 }
 
 TEST(Chart, NothingWhereALogarithmHasNothing) {
