@@ -7,18 +7,9 @@
 #include <Eigen/Core>
 #include <vector>
 
-#include "verify/interval.h"
+#include "verify/attended.h"
 
 namespace carryscope::verify {
-
-// What one head reads at one (cell, digit): the weight and the contribution C = V W_o, if any.
-struct Reading {
-  Interval weight;
-  std::vector<Interval> contribution;  // d, or empty: nothing is read there
-};
-
-// The attention of one query state before axes are chosen: readings[head][cell][digit].
-using Readings = std::vector<std::vector<std::vector<Reading>>>;
 
 // Calls visit(cell, digit, reading, typical share of the head's attention).
 template <class Visit>

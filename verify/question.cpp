@@ -15,25 +15,6 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-template <class T>
-Interval enclosure(const T& x) {
-  return Interval(Number<T>::lower(x), Number<T>::upper(x));
-}
-
-std::vector<Interval> project(const model::Attention& shape, int head, const std::vector<Interval>& value,
-                              int width) {
-  std::vector<Interval> c;
-  for (int i = 0; i < width; ++i) {
-    Interval sum = 0.0;
-    for (int v = 0; v < shape.value_dim; ++v) {
-      const std::size_t w = shape.output.at(head * shape.value_dim + v, i);
-      sum += value[index(v)] * Number<Interval>::weight(shape.output.value[w], shape.output.radius_at(w));
-    }
-    c.push_back(sum);
-  }
-  return c;
-}
-
 // Bounds, for each residual entry, the float32 rounding of the weighted mean, of the output map and
 // of the additions to the residual. |mean of V| <= max |V| = `largest` (heads x value_dim). The mean has two
 // sums over the positions, of the weighted values and of the weights; either may be rounded at every term.
@@ -51,62 +32,6 @@ std::vector<double> mixing_roundoff(const model::Attention& shape, const std::ve
   }
   return error;
 }
-
-// Collects the cells and readings of a query state.
-template <class T>
-class Reader {
- public:
-  Reader(const AttentionTable<T>& table, const typename AttentionTable<T>::Query& query)
-      : table_(table), query_(query), shape_(table.maps().shape()), width_(table.decoder().width()) {}
-
-  Readings read(std::vector<Question::Cell>& cells) {
-    const model::Layout& layout = table_.decoder().layout;
-    for (int p = 0; p <= query_.position; ++p) {
-      const Slot& slot = layout.slot(p);
-      const bool fixed = slot.role == Role::fixed || p == query_.position;
-      cells.push_back({fixed, {slot.role, slot.place}});
-    }
-    cells.push_back({true, {}});  // the plus-one softmax's rest
-    Readings readings(index(shape_.heads));
-    largest_.assign(index(shape_.heads * shape_.value_dim), 0.0);
-    for (int h = 0; h < shape_.heads; ++h) {
-      for (int p = 0; p <= query_.position; ++p)
-        readings[index(h)].push_back(read_position(h, p, cells[index(p)].fixed));
-      readings[index(h)].push_back(
-          {{enclosure(query_.rest[index(h)]), std::vector<Interval>(index(width_), 0.0)}});
-    }
-    return readings;
-  }
-
-  const std::vector<double>& largest_values() const { return largest_; }
-
- private:
-  std::vector<Reading> read_position(int head, int position, bool fixed) {
-    std::vector<Reading> digits;
-    for (int s = 0; s < (fixed ? 1 : model::kSymbols); ++s) {
-      Reading r;
-      r.weight = enclosure(query_.weight[query_.at(head, position, s)]);
-      std::vector<Interval> value;
-      for (int v = 0; v < shape_.value_dim; ++v) {
-        const T& x = position == query_.position
-                         ? query_.value[index(table_.maps().kv_head(head) * shape_.value_dim + v)]
-                         : table_.value(head, position, s)[index(v)];
-        value.push_back(enclosure(x));
-        double& most = largest_[index(head * shape_.value_dim + v)];
-        if (r.weight.upper() > 0) most = std::max(most, value.back().magnitude());
-      }
-      r.contribution = project(shape_, head, value, width_);
-      digits.push_back(std::move(r));
-    }
-    return digits;
-  }
-
-  const AttentionTable<T>& table_;
-  const typename AttentionTable<T>::Query& query_;
-  const model::Attention& shape_;
-  int width_;
-  std::vector<double> largest_;
-};
 
 // Bounds what the axes leave out of one head's output: a weighted mean of rests, so at most the largest
 // rest, and at most sum_cells (largest weight * rest) / (least denominator).
@@ -194,41 +119,6 @@ void turn_remainder_into_slack(Question& q) {
   q.remainder = left;
 }
 
-template <class T>
-Question build(const AttentionTable<T>& table, int step, int symbol) {
-  const model::Decoder& decoder = table.decoder();
-  const int position = decoder.layout.query_position(step);
-  Question q;
-  q.step = step;
-  q.digits = decoder.layout.digits;
-  q.target_place = decoder.layout.answer[index(step)].place;
-  q.asker = decoder.layout.slot(position);
-  q.symbol = symbol;
-  q.width = decoder.width();
-  q.heads = table.maps().shape().heads;
-
-  const auto query = table.query(position, model::token_of(decoder.layout, q.asker, symbol));
-  Reader<T> reader(table, query);
-  const Readings readings = reader.read(q.cells);
-  const Eigen::MatrixXd centre = centres(readings, q.width);
-  const Eigen::MatrixXd axes = principal_axes(readings, centre, q.width, Number<T>::kRounds);
-
-  const model::Weights& bias = table.maps().shape().output_bias;
-  for (int i = 0; i < q.width; ++i) {
-    Interval b = enclosure(query.residual[index(i)]);
-    if (!bias.empty()) b += Number<Interval>::from(bias.value[index(i)], bias.radius_at(index(i)));
-    for (int h = 0; h < q.heads; ++h) b += Interval(centre(i, h));
-    q.base.push_back(b);
-  }
-  q.remainder.assign(index(q.width), 0.0);
-  if constexpr (Number<T>::kRounds)
-    q.remainder = mixing_roundoff(table.maps().shape(), reader.largest_values(), q.base, position + 1);
-  store_axes(q, readings, centre, axes);
-  q.slack.assign(index(q.axes), 0.0);
-  if (Number<T>::kRounds) turn_remainder_into_slack(q);
-  return q;
-}
-
 }  // namespace
 
 Cube Question::domain() const {
@@ -288,17 +178,52 @@ std::vector<double> output_near(const Question& q, model::Pair pair) {
 }
 
 template <class T>
+Question ask(const AttentionTable<T>& table, const Attended& read) {
+  const model::Decoder& decoder = table.decoder();
+  const int position = decoder.layout.query_position(read.step);
+  Question q;
+  q.step = read.step;
+  q.digits = decoder.layout.digits;
+  q.target_place = decoder.layout.answer[index(read.step)].place;
+  q.asker = decoder.layout.slot(position);
+  q.symbol = read.symbol;
+  q.width = decoder.width();
+  q.heads = table.maps().shape().heads;
+  q.cells = read.cells;
+
+  const Eigen::MatrixXd centre = centres(read.readings, q.width);
+  const Eigen::MatrixXd axes = principal_axes(read.readings, centre, q.width, Number<T>::kRounds);
+
+  const model::Weights& bias = table.maps().shape().output_bias;
+  for (int i = 0; i < q.width; ++i) {
+    Interval b = read.residual[index(i)];
+    if (!bias.empty()) b += Number<Interval>::from(bias.value[index(i)], bias.radius_at(index(i)));
+    for (int h = 0; h < q.heads; ++h) b += Interval(centre(i, h));
+    q.base.push_back(b);
+  }
+  q.remainder.assign(index(q.width), 0.0);
+  if constexpr (Number<T>::kRounds)
+    q.remainder = mixing_roundoff(table.maps().shape(), read.largest, q.base, position + 1);
+  store_axes(q, read.readings, centre, axes);
+  q.slack.assign(index(q.axes), 0.0);
+  if (Number<T>::kRounds) turn_remainder_into_slack(q);
+  return q;
+}
+
+template <class T>
 std::vector<Question> questions_of_step(const AttentionTable<T>& table, int step) {
   const model::Layout& layout = table.decoder().layout;
   const Slot& asker = layout.slot(layout.query_position(step));
   std::vector<Question> questions;
   for (int symbol = 0; symbol < model::symbols(asker); ++symbol) {
-    Question q = build(table, step, symbol);
+    Question q = ask(table, attend(table, step, symbol));
     if (count(q.domain()) > 0) questions.push_back(std::move(q));
   }
   return questions;
 }
 
+template Question ask(const AttentionTable<Interval>&, const Attended&);
+template Question ask(const AttentionTable<Float32>&, const Attended&);
 template std::vector<Question> questions_of_step(const AttentionTable<Interval>&, int);
 template std::vector<Question> questions_of_step(const AttentionTable<Float32>&, int);
 

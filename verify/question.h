@@ -13,11 +13,9 @@
 
 #include <vector>
 
-#include "model/attention_table.h"
-#include "verify/additive.h"
+#include "verify/attended.h"
 #include "verify/elementary.h"
 #include "verify/float32.h"
-#include "verify/interval.h"
 
 namespace carryscope::verify {
 
@@ -37,10 +35,7 @@ struct Question {
 
   // What is read, by (head, cell, digit); a cell is a token of the addition that some position
   // holds, or a fixed position. Arrays are heads x cells x kLane; unused lanes have weight 0.
-  struct Cell {
-    bool fixed = false;
-    Token token;
-  };
+  using Cell = verify::Cell;
   std::vector<Cell> cells;
   std::vector<double> weight_low, weight_high;
   std::vector<std::vector<double>> coordinate;  // [axis], each heads x cells x kLane
@@ -59,6 +54,10 @@ void weighted_upper(const Question& question, int head, const double* direction,
 
 // About where a pair's output lies, u by axis: no bound, only for guesses that are proved afterwards.
 std::vector<double> output_near(const Question& question, model::Pair pair);
+
+// Under float32 semantics `read` must be what the table's own query state reads; over the reals, any edit.
+template <class T>
+Question ask(const model::AttentionTable<T>& table, const Attended& read);
 
 // The query states that can generate answer digit `step` after a true prefix.
 template <class T>

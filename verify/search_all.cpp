@@ -12,15 +12,19 @@ constexpr std::uint64_t kFirst = 300, kSlice = 20, kPlain = 1000;
 constexpr double kMostlyWrong =
     0.8;  // doubt above which a node is counted by hyperplanes at once, which is slow
 
+using Questions = std::vector<std::vector<Question>>;
+
 template <class T>
-void build_steps(const model::Decoder& decoder, int threads, std::vector<std::vector<Question>>& questions) {
+Questions build_steps(const model::Decoder& decoder, int threads) {
   const RoundUpward upward;
   const auto table = std::make_unique<model::AttentionTable<T>>(decoder);
+  Questions questions(static_cast<std::size_t>(decoder.layout.answer_digits()));
   std::atomic<int> next = 0;
   in_parallel(threads, [&](int) {
     for (int step = next++; step < static_cast<int>(questions.size()); step = next++)
       questions[static_cast<std::size_t>(step)] = questions_of_step(*table, step);
   });
+  return questions;
 }
 
 }  // namespace
@@ -32,12 +36,14 @@ TailBounds& Tails::of(const Question& question) {
 }
 
 SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct)
+    : SearchAll(decoder, semantics, threads,
+                semantics == Semantics::real ? build_steps<Interval>(decoder, threads)
+                                             : build_steps<Float32>(decoder, threads),
+                keep_correct) {}
+
+SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, Questions questions,
+                     bool keep_correct)
     : decoder_(decoder), semantics_(semantics), threads_(threads), keep_correct_(keep_correct) {
-  std::vector<std::vector<Question>> questions(static_cast<std::size_t>(decoder.layout.answer_digits()));
-  if (semantics == Semantics::real)
-    build_steps<Interval>(decoder, threads, questions);
-  else
-    build_steps<Float32>(decoder, threads, questions);
   for (auto& of_step : questions) {
     const int step = static_cast<int>(by_step_.size());
     by_step_.emplace_back();

@@ -38,8 +38,12 @@ class SearchAll {
   };
   using Watch = std::function<void(const SearchAll&)>;
 
-  // Builds all questions. The decoder must outlive this.
+  // Builds all questions of the decoder. The decoder must outlive this.
   SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct = false);
+
+  // Of prepared questions, by step: those of an edited table. The decoder gives the tail.
+  SearchAll(const model::Decoder& decoder, Semantics semantics, int threads,
+            std::vector<std::vector<Question>> questions, bool keep_correct = false);
 
   // Searches; `watch` is called from one thread between slices. With total_only, ends as soon as some step
   // is known to get every pair wrong.
