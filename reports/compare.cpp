@@ -63,6 +63,7 @@ void draw_list(const Models& models, Sheet& sheet, const char* list, const char*
                Count (*value)(const json&), Figure figure) {
   Table table{figure.id + "-table", figure.title, {{key}}, {}};
   std::size_t rows = 0;
+  double least = 1e36, most = 0;
   for (const Records& model : models)
     if (const json* const certify = certified(model)) {
       table.columns.push_back({escape(model.name), true});
@@ -80,13 +81,15 @@ void draw_list(const Models& models, Sheet& sheet, const char* list, const char*
       table.rows[i].cells.push_back(there ? grouped(wrong) : "");
       x.push_back(std::to_string(i));
       y.push_back(wrong == 0 ? json() : json(static_cast<double>(wrong)));
+      if (wrong == 0) continue;
+      least = std::min(least, static_cast<double>(wrong));
+      most = std::max(most, static_cast<double>(wrong));
     }
     figure.data.push_back({{"type", "bar"}, {"name", model.name}, {"x", x}, {"y", y}});
   }
-  figure.layout = {
-      {"xaxis", {{"title", key}, {"type", "category"}}},
-      {"yaxis", {{"title", "wrong pairs"}, {"type", "log"}, {"exponentformat", "power"}, {"dtick", 2}}}};
-  sheet.figure(figure);
+  figure.layout = {{"xaxis", {{"title", key}, {"type", "category"}}},
+                   {"yaxis", log_axis("wrong pairs", least / 10, most)}};
+  if (most > 0) sheet.figure(figure);
   sheet.table(table);
 }
 
