@@ -12,6 +12,7 @@ constexpr Analysis kAnalyses[] = {
     {"certify", "how many of all pairs it gets wrong, which and why not more", certify},
     {"attention", "where each step looks: exact ranges over all pairs, tables, singular values", attention},
     {"trace", "a few additions step by step", trace},
+    {"ablation", "how many pairs go wrong without a token, head or neuron", ablation},
 };
 
 Json model_json(const Subject& subject) {

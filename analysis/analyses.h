@@ -34,5 +34,6 @@ Json model_weights(const Subject& subject);
 Json certify(const Subject& subject);
 Json trace(const Subject& subject);
 Json attention(const Subject& subject);
+Json ablation(const Subject& subject);
 
 }  // namespace carryscope::analysis

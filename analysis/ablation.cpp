@@ -1,0 +1,242 @@
+// The record `ablation`: what a part of the model is worth, as the number of all pairs that go wrong
+// without it. An edge is a token cut from one step alone. A token's node is cut from every step, so what it
+// gets wrong is the union over its edges: at least the largest, at most their sum. Heads and neurons are in
+// all steps at once and are counted for themselves.
+#include <cmath>
+#include <functional>
+
+#include "analysis/analyses.h"
+#include "analysis/anatomy.h"
+#include "analysis/wrong_pairs.h"
+#include "model/pairs.h"
+
+namespace carryscope::analysis {
+namespace {
+
+using model::Pair, model::Role, model::Slot;
+
+constexpr double kSeconds = 0.5;        // of each count, ...
+constexpr double kSecondsOfZero = 5.0;  // ... and of one that seems to be 0: no sampled pair is wrong
+constexpr int kSample = 1000;           // pairs behind a sampled share
+constexpr int kMeanSample = 200;        // pairs behind the mean of a head or neuron, over all steps
+constexpr std::size_t kTries = 1000;    // cubes looked at for a witness
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+// What a token is to the step that generates the sum's digit at `place`.
+struct TokenRole {
+  std::string_view name;
+  bool (*holds)(const Slot& slot, int place);
+};
+constexpr TokenRole kRoles[] = {
+    {"a_t", [](const Slot& s, int t) { return s.role == Role::a && s.place == t; }},
+    {"b_t", [](const Slot& s, int t) { return s.role == Role::b && s.place == t; }},
+    {"a_t-1", [](const Slot& s, int t) { return s.role == Role::a && s.place == t - 1; }},
+    {"b_t-1", [](const Slot& s, int t) { return s.role == Role::b && s.place == t - 1; }},
+    {"s_t-1", [](const Slot& s, int t) { return s.role == Role::sum && s.place == t - 1; }},
+    {"far a", [](const Slot& s, int t) { return s.role == Role::a && s.place != t && s.place != t - 1; }},
+    {"far b", [](const Slot& s, int t) { return s.role == Role::b && s.place != t && s.place != t - 1; }},
+    {"far s", [](const Slot& s, int t) { return s.role == Role::sum && s.place != t - 1; }},
+    {"fixed", [](const Slot& s, int) { return s.role == Role::fixed; }},
+};
+
+// Cuts the tokens of the role; whether that is anything at all.
+bool cut_role(std::vector<verify::Attended>& states, const model::Layout& layout, const TokenRole& role,
+              const KeyAblation& how) {
+  bool any = false;
+  for (verify::Attended& read : states) {
+    const int place = layout.answer[index(read.step)].place;
+    for (int p = 0; p <= layout.query_position(read.step); ++p) {
+      if (!role.holds(layout.slot(p), place)) continue;
+      if (how.of_digits && read.cells[index(p)].fixed) continue;
+      cut_key(read, p, layout.digits, how);
+      any = true;
+    }
+  }
+  return any;
+}
+
+class Ablation {
+ public:
+  explicit Ablation(const Subject& subject)
+      : subject_(subject),
+        whole_(subject.decoder()),
+        whole_plain_(whole_.decoder, whole_.steps),
+        sample_(model::uniform_pairs(index(kSample), subject.options().seed, layout().digits).pairs) {}
+
+  const model::Layout& layout() const { return whole_.decoder.layout; }
+  const Steps& steps() const { return whole_.steps; }
+
+  WrongPairs count(const Network& network, const Steps& steps, double seconds) const {
+    return wrong_pairs(network, steps,
+                       {std::min(seconds, subject_.options().time_limit), subject_.options().threads,
+                        subject_.options().interrupted});
+  }
+  WrongPairs count(const Steps& steps) const { return count(whole_, steps, kSeconds); }
+
+  // The columns from "wrong" on: the network with `steps` against the whole one, which gets `before` wrong.
+  Json::array_t effect(const Network& network, const Steps& steps, const WrongPairs& counted,
+                       const verify::Counts& before) {
+    PlainSteps plain(network.decoder, steps);
+    int wrong = 0;
+    std::optional<Pair> witness;
+    for (const Pair pair : sample_) {
+      if (!plain.wrong(pair)) continue;
+      ++wrong;
+      if (!witness && !whole_plain_.wrong(pair)) witness = pair;
+    }
+    for (std::size_t i = 0; !witness && i < std::min(kTries, counted.certain.size()); ++i) {
+      const Pair pair = verify::nth_pair(counted.certain[i], 0);
+      if (plain.wrong(pair) && !whole_plain_.wrong(pair)) witness = pair;
+    }
+    const double share = static_cast<double>(wrong) / static_cast<double>(sample_.size());
+    return {verify::to_string(counted.pairs.wrong),
+            verify::to_string(counted.pairs.undecided),
+            change(counted.pairs, before),
+            share,
+            std::sqrt(share * (1.0 - share) / static_cast<double>(sample_.size())),
+            witness ? Json(witness->a) : Json(),
+            witness ? Json(witness->b) : Json(),
+            counted.seconds};
+  }
+  Json::array_t effect(const Steps& steps, const WrongPairs& counted, const verify::Counts& before) {
+    return effect(whole_, steps, counted, before);
+  }
+
+ private:
+  static Json change(const verify::Counts& after, const verify::Counts& before) {
+    if (after.undecided > 0 || before.undecided > 0) return nullptr;
+    if (after.wrong >= before.wrong) return verify::to_string(after.wrong - before.wrong);
+    return "-" + verify::to_string(before.wrong - after.wrong);
+  }
+
+  const Subject& subject_;
+  Network whole_;
+  PlainSteps whole_plain_;
+  std::vector<Pair> sample_;
+};
+
+Table table_of(std::vector<Column> columns) {
+  for (const Column& c : {Column{"wrong", "pairs"}, Column{"undecided", "pairs"}, Column{"change", "pairs"},
+                          Column{"sampled", "share, sampled"}, Column{"standard_error", "share"},
+                          Column{"witness_a", ""}, Column{"witness_b", ""}, Column{"seconds", "s"}})
+    columns.push_back(c);
+  return Table(columns);
+}
+
+void add(Table& table, Json::array_t row, const Json::array_t& effect) {
+  row.insert(row.end(), effect.begin(), effect.end());
+  table.add(std::move(row));
+}
+
+// What heads and neurons give on average, over sampled pairs and all steps.
+struct Means {
+  std::vector<Vector> head;  // heads x d
+  Vector neuron;
+};
+
+Means means(const Subject& subject) {
+  const model::Layout& layout = subject.decoder().layout;
+  const Anatomist dissect(subject.table());
+  Means m;
+  const double part = 1.0 / (kMeanSample * layout.answer_digits());
+  for (const Pair pair :
+       model::uniform_pairs(index(kMeanSample), subject.options().seed, layout.digits).pairs) {
+    const std::vector<int> tokens = model::tokenise(layout, pair);
+    for (int step = 0; step < layout.answer_digits(); ++step) {
+      const Anatomy at = dissect(std::span(tokens).first(index(layout.query_position(step) + 1)));
+      m.head.resize(at.head.size(), Vector(at.before.size()));
+      m.neuron.resize(at.neurons.size());
+      for (std::size_t h = 0; h < at.head.size(); ++h)
+        for (std::size_t i = 0; i < at.head[h].size(); ++i) m.head[h][i] += part * at.head[h][i];
+      for (std::size_t j = 0; j < at.neurons.size(); ++j) m.neuron[j] += part * at.neurons[j];
+    }
+  }
+  return m;
+}
+
+void add_parts(Table& nodes, Ablation& ablation, const Subject& subject, const verify::Counts& before) {
+  const Means mean = means(subject);
+  const auto row = [&](std::string_view part, std::size_t i, std::string_view kind, const model::Decoder& d) {
+    const Network network(d);
+    const WrongPairs counted = ablation.count(network, network.steps, kPartSeconds);
+    add(nodes, {part, i, kind}, ablation.effect(network, network.steps, counted, before));
+  };
+  for (std::size_t h = 0; h < mean.head.size(); ++h) {
+    const int head = static_cast<int>(h);
+    row("head", h, "zero", with_head_held(subject.decoder(), head, Vector(mean.head[h].size())));
+    row("head", h, "mean", with_head_held(subject.decoder(), head, mean.head[h]));
+  }
+  for (std::size_t j = 0; j < mean.neuron.size(); ++j) {
+    const int neuron = static_cast<int>(j);
+    row("neuron", j, "zero", with_neuron_held(subject.decoder(), neuron, 0.0));
+    row("neuron", j, "mean", with_neuron_held(subject.decoder(), neuron, mean.neuron[j]));
+  }
+}
+
+// What is wrong at some step, from what is known of each step alone.
+class Union {
+ public:
+  explicit Union(verify::Count total) : total_(total) {}
+
+  void add(const verify::Counts& step) {
+    least_ = std::max(least_, step.wrong);
+    most_ = std::min(total_, most_ + std::min(total_, step.wrong + step.undecided + step.rounding));
+  }
+  verify::Counts counts() const { return {total_, total_ - most_, least_, 0, most_ - least_}; }
+
+ private:
+  verify::Count total_, least_ = 0, most_ = 0;
+};
+
+// A role's edges, and the node that they make together.
+void add_role(Table& nodes, Table& edges, Ablation& ablation, const verify::Certification& before,
+              const TokenRole& role, const KeyAblation& how) {
+  Steps everywhere = ablation.steps();
+  Union all(verify::all_pairs(before.digits));
+  WrongPairs node;
+  bool any = false;
+  for (const verify::StepCounts& step : before.steps) {
+    auto& cut = everywhere[index(step.step)];
+    if (!cut_role(cut, ablation.layout(), role, how)) {
+      all.add(step.own);
+      continue;
+    }
+    any = true;
+    Steps alone(everywhere.size());
+    alone[index(step.step)] = cut;
+    const WrongPairs counted = ablation.count(alone);
+    add(edges, {step.step, step.place, role.name, how.name}, ablation.effect(alone, counted, step.own));
+    all.add(counted.pairs);
+    node.seconds += counted.seconds;
+    if (!counted.certain.empty()) node.certain.push_back(counted.certain.front());
+  }
+  if (!any) return;
+  node.pairs = all.counts();
+  add(nodes, {role.name, nullptr, how.name}, ablation.effect(everywhere, node, before.pairs));
+}
+
+}  // namespace
+
+Json ablation(const Subject& subject) {
+  const verify::Certification& before = subject.certification();
+  Ablation ablation(subject);
+  Table nodes = table_of({{"node", ""}, {"index", ""}, {"kind", ""}});
+  Table edges = table_of({{"step", ""}, {"place", ""}, {"token", ""}, {"kind", ""}});
+  for (const TokenRole& role : kRoles)
+    for (const KeyAblation& how : key_ablations()) add_role(nodes, edges, ablation, before, role, how);
+  add_parts(nodes, ablation, subject, before.pairs);
+
+  Json kinds = Json::object();
+  for (const KeyAblation& how : key_ablations()) kinds[std::string(how.name)] = how.about;
+  return {{"total", verify::to_string(verify::all_pairs(before.digits))},
+          {"wrong", verify::to_string(before.pairs.wrong)},
+          {"undecided", verify::to_string(before.pairs.undecided)},
+          {"sample", kSample},
+          {"mean_sample", kMeanSample},
+          {"kinds", kinds},
+          {"nodes", nodes.json()},
+          {"edges", edges.json()}};
+}
+
+}  // namespace carryscope::analysis
