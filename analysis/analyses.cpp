@@ -11,6 +11,10 @@ constexpr Analysis kAnalyses[] = {
     {"model", "its weights, as a decoder JSON", model_weights},
     {"certify", "how many of all pairs it gets wrong, which and why not more", certify},
     {"attention", "where each step looks: exact ranges over all pairs, tables, singular values", attention},
+    {"subtasks", "which part of the addition each neuron and head direction tells", subtasks},
+    {"neurons", "what each neuron answers to: digit by digit by carry", neurons},
+    {"attribution", "what each token, head and neuron adds to the margins", attribution},
+    {"margins", "by how much each step is right, proven", margins},
     {"trace", "a few additions step by step", trace},
     {"ablation", "how many pairs go wrong without a token, head or neuron", ablation},
 };

@@ -8,38 +8,62 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-Eigen::VectorXd vector_of(const Vector& x) {
-  return Eigen::Map<const Eigen::VectorXd>(x.data(), static_cast<Eigen::Index>(x.size()));
-}
+// Residuals of pairs with the same a + b and the same carry.
+struct Group {
+  std::vector<Eigen::VectorXd> points;
+  Eigen::VectorXd mean;
 
-std::optional<CarryAxis> discriminant(const std::vector<Eigen::VectorXd> (&by_carry)[2]) {
-  if (by_carry[0].empty() || by_carry[1].empty()) return std::nullopt;
-  const Eigen::Index d = by_carry[0][0].size();
-  Eigen::VectorXd mean[2];
-  Eigen::MatrixXd scatter = Eigen::MatrixXd::Zero(d, d);
-  for (int c = 0; c < 2; ++c) {
-    mean[c] = Eigen::VectorXd::Zero(d);
-    for (const auto& x : by_carry[c]) mean[c] += x / static_cast<double>(by_carry[c].size());
-    for (const auto& x : by_carry[c]) scatter += (x - mean[c]) * (x - mean[c]).transpose();
+  void add(const Vector& x) {
+    points.push_back(Eigen::Map<const Eigen::VectorXd>(x.data(), static_cast<Eigen::Index>(x.size())));
   }
-  scatter /= static_cast<double>(by_carry[0].size() + by_carry[1].size());
+  void finish() {
+    if (points.empty()) return;
+    mean = Eigen::VectorXd::Zero(points[0].size());
+    for (const auto& x : points) mean += x / static_cast<double>(points.size());
+  }
+};
+using Groups = std::array<std::array<Group, 2>, CarryAxis::kSums>;  // [a + b][carry]
+
+std::optional<CarryAxis> discriminant(Groups& groups, Eigen::Index d) {
+  Eigen::MatrixXd scatter = Eigen::MatrixXd::Zero(d, d);
+  Eigen::VectorXd apart = Eigen::VectorXd::Zero(d);
+  double pairs = 0.0;
+  for (auto& group : groups) {
+    for (Group& g : group) g.finish();
+    if (group[0].points.empty() || group[1].points.empty()) continue;
+    const auto size = static_cast<double>(group[0].points.size() + group[1].points.size());
+    apart += size * (group[1].mean - group[0].mean);
+    for (const Group& g : group)
+      for (const auto& x : g.points) scatter += (x - g.mean) * (x - g.mean).transpose();
+    pairs += size;
+  }
+  if (pairs == 0.0) return std::nullopt;
+  apart /= pairs;
+  scatter /= pairs;
   // A small ridge: directions in which nothing varies would count for everything.
   scatter.diagonal().array() += 1e-9 * scatter.trace() / static_cast<double>(d) + 1e-300;
-  const Eigen::VectorXd w = scatter.ldlt().solve(mean[1] - mean[0]);
-  const double apart = w.dot(mean[1] - mean[0]);
-  if (!(apart > 0) || !std::isfinite(apart)) return std::nullopt;
+  const Eigen::VectorXd w = scatter.ldlt().solve(apart);
+  const double scale = w.dot(apart);
+  if (!(scale > 0) || !std::isfinite(scale)) return std::nullopt;
   CarryAxis axis;
-  for (Eigen::Index i = 0; i < d; ++i) axis.direction.push_back(w[i] / apart);
-  axis.offset = -w.dot(mean[0]) / apart;
+  for (Eigen::Index i = 0; i < d; ++i) axis.direction.push_back(w[i] / scale);
+  for (std::size_t s = 0; s < groups.size(); ++s)
+    if (!groups[s][0].points.empty() && !groups[s][1].points.empty())
+      axis.offset[s] = 0.5 - w.dot(groups[s][0].mean + groups[s][1].mean) / (2 * scale);
   return axis;
 }
 
 }  // namespace
 
-double CarryAxis::at(const Vector& before) const {
-  double sum = offset;
-  for (std::size_t i = 0; i < direction.size(); ++i) sum += direction[i] * before[i];
-  return sum;
+std::optional<double> CarryAxis::at(const Vector& before, int sum) const {
+  if (!offset[index(sum)]) return std::nullopt;
+  double coordinate = *offset[index(sum)];
+  for (std::size_t i = 0; i < direction.size(); ++i) coordinate += direction[i] * before[i];
+  return coordinate;
+}
+
+int sum_at(model::Pair pair, int place, int digits) {
+  return place < digits ? model::digit_at(pair.a, place) + model::digit_at(pair.b, place) : 0;
 }
 
 std::vector<std::optional<CarryAxis>> carry_axes(const model::AttentionTable<double>& table,
@@ -49,14 +73,15 @@ std::vector<std::optional<CarryAxis>> carry_axes(const model::AttentionTable<dou
   std::vector<std::optional<CarryAxis>> axes;
   for (int step = 0; step < layout.answer_digits(); ++step) {
     const int place = layout.answer[index(step)].place;
-    std::vector<Eigen::VectorXd> by_carry[2];
+    Groups groups;
     for (const model::Pair pair : pairs) {
       if (place == 0) break;
       const std::vector<int> tokens = model::tokenise(layout, pair);
       const auto seen = std::span(tokens).first(index(layout.query_position(step) + 1));
-      by_carry[model::carries(pair, layout.digits)[index(place)]].push_back(vector_of(dissect(seen).before));
+      const int carry = model::carries(pair, layout.digits)[index(place)];
+      groups[index(sum_at(pair, place, layout.digits))][index(carry)].add(dissect(seen).before);
     }
-    axes.push_back(discriminant(by_carry));
+    axes.push_back(discriminant(groups, table.decoder().width()));
   }
   return axes;
 }

@@ -10,7 +10,7 @@
 namespace carryscope::analysis {
 namespace {
 
-constexpr std::size_t kAxisPairs = 1000;  // behind the carry axes
+constexpr std::size_t kAxisPairs = 2000;  // behind the carry axes
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
@@ -68,8 +68,10 @@ Json Tracer::step_json(int step, model::Pair pair, std::span<const int> read, in
   out["answered_token"] = answered;
   out["answered"] = digit_of(layout, answered);
   out["margin"] = margin_of(anatomy.logits, expected);
-  const bool has_axis = index(step) < axes_.size() && axes_[index(step)];
-  out["carry_axis"] = has_axis ? Json(axes_[index(step)]->at(anatomy.before)) : Json(nullptr);
+  const auto& axis = index(step) < axes_.size() ? axes_[index(step)] : std::nullopt;
+  const auto coordinate =
+      axis ? axis->at(anatomy.before, sum_at(pair, slot.place, layout.digits)) : std::nullopt;
+  out["carry_axis"] = coordinate ? Json(*coordinate) : Json(nullptr);
   out["attention"] = attention_json(anatomy, read);
   out["neurons"] = anatomy.neurons;
   out["logits"] = anatomy.logits;

@@ -1,0 +1,194 @@
+// The record `attribution`: what each part of the residual adds to each step's margin.
+//
+// The head's input is the final norm of a sum of parts: the token's embedding, its position's, each key's
+// share of each head, the output bias, each neuron, the down bias. With the norm's mean subtraction
+// and scale held at their values for the pair, logits are linear in the parts, so that the parts, with
+// the norm's and the head's bias as one more, sum to the logit itself. `sum_error` says how far doubles
+// are from that. The logit lens reads the residual before and after the feed-forward through the same norm.
+#include "analysis/attribution.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "analysis/analyses.h"
+#include "model/pairs.h"
+
+namespace carryscope::analysis {
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+using model::Decoder, model::Weights;
+
+void add_row(Vector& x, const Weights& w, int row, double scale) {
+  for (int i = 0; i < w.cols; ++i) x[index(i)] += scale * w.value[w.at(row, i)];
+}
+
+// What a key adds to the residual through a head, per unit of share.
+Vector output_of(const model::AttentionTable<double>& table, int head, int position, int token) {
+  const Decoder& d = table.decoder();
+  const model::Attention& shape = table.maps().shape();
+  const auto state = table.maps().state(position, model::Embedding<double>(d)(position, token));
+  Vector x(index(d.width()));
+  for (int v = 0; v < shape.value_dim; ++v)
+    add_row(x, shape.output, head * shape.value_dim + v,
+            state.value[index(table.maps().kv_head(head) * shape.value_dim + v)]);
+  return x;
+}
+
+// 1 / the final norm's root at this residual.
+double inverse_root(const model::Norm& norm, Vector x) {
+  if (norm.type == model::NormType::none) return 1.0;
+  double mean = 0.0, square = 0.0;
+  if (norm.type == model::NormType::layer)
+    for (const double v : x) mean += v / static_cast<double>(x.size());
+  for (const double v : x) square += (v - mean) * (v - mean) / static_cast<double>(x.size());
+  return 1.0 / std::sqrt(square + norm.eps);
+}
+
+// A part's logits: (part - its mean, for LayerNorm) * inverse * weight, through the head.
+Vector logits_of(const Decoder& d, Vector part, double inverse) {
+  double mean = 0.0;
+  if (d.final_norm.type == model::NormType::layer)
+    for (const double v : part) mean += v / static_cast<double>(part.size());
+  Vector logits(index(d.vocabulary));
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const double weight = d.final_norm.weight.empty() ? 1.0 : d.final_norm.weight.value[i];
+    for (int v = 0; v < d.vocabulary; ++v)
+      logits[index(v)] +=
+          (part[i] - mean) * inverse * weight * d.head.value[d.head.at(static_cast<int>(i), v)];
+  }
+  return logits;
+}
+
+// The norm's and the head's biases.
+Vector bias_logits(const Decoder& d) {
+  Vector logits(index(d.vocabulary));
+  for (std::size_t v = 0; v < d.head_bias.value.size(); ++v) logits[v] += d.head_bias.value[v];
+  for (std::size_t i = 0; i < d.final_norm.bias.value.size(); ++i)
+    for (int v = 0; v < d.vocabulary; ++v)
+      logits[index(v)] += d.final_norm.bias.value[i] * d.head.value[d.head.at(static_cast<int>(i), v)];
+  return logits;
+}
+
+std::vector<Part> residual_parts(const model::AttentionTable<double>& table, std::span<const int> tokens,
+                                 const Anatomy& anatomy) {
+  const Decoder& d = table.decoder();
+  const auto width = index(d.width());
+  std::vector<Part> parts;
+  parts.push_back({"token", Vector(width)});
+  add_row(parts.back().values, d.token_embedding, tokens.back(), 1.0);
+  if (!d.position_embedding.empty()) {
+    parts.push_back({"position", Vector(width)});
+    add_row(parts.back().values, d.position_embedding, static_cast<int>(tokens.size()) - 1, 1.0);
+  }
+  for (std::size_t h = 0; h < anatomy.share.size(); ++h)
+    for (std::size_t p = 0; p < tokens.size(); ++p) {
+      const int position = static_cast<int>(p);
+      parts.push_back(
+          {"head " + std::to_string(h) + " " + slot_name(d.layout.slot(position)) + " @" + std::to_string(p),
+           output_of(table, static_cast<int>(h), position, tokens[p])});
+      for (double& x : parts.back().values) x *= anatomy.share[h][p];
+    }
+  const auto add_bias = [&](const char* name, const Weights& bias) {
+    if (!bias.empty()) parts.push_back({name, bias.value});
+  };
+  add_bias("output bias", d.layers[0].attention->output_bias);
+  for (std::size_t j = 0; j < anatomy.neurons.size(); ++j) {
+    parts.push_back({"neuron " + std::to_string(j), Vector(width)});
+    add_row(parts.back().values, d.layers[0].mlp->down, static_cast<int>(j), anatomy.neurons[j]);
+  }
+  if (d.layers[0].mlp) add_bias("down bias", d.layers[0].mlp->down_bias);
+  return parts;
+}
+
+}  // namespace
+
+Attribution attribute(const model::AttentionTable<double>& table, const Anatomist& dissect,
+                      std::span<const int> tokens) {
+  const Decoder& d = table.decoder();
+  const Anatomy anatomy = dissect(tokens);
+  const double inverse = inverse_root(d.final_norm, anatomy.after);
+  Attribution out;
+  out.logits = anatomy.logits;
+  out.parts = residual_parts(table, tokens, anatomy);
+  for (Part& part : out.parts) part.values = logits_of(d, part.values, inverse);
+  out.parts.push_back({"norm and head bias", bias_logits(d)});
+  for (std::size_t v = 0; v < out.logits.size(); ++v) {
+    double sum = 0.0, size = 0.0;
+    for (const Part& part : out.parts) {
+      sum += part.values[v];
+      size += std::abs(part.values[v]);
+    }
+    const double ulp = std::numeric_limits<double>::epsilon() * size;
+    if (ulp > 0) out.error_ulps = std::max(out.error_ulps, std::abs(sum - out.logits[v]) / ulp);
+  }
+  out.lens_before = logits_of(d, anatomy.before, inverse_root(d.final_norm, anatomy.before));
+  const Vector bias = bias_logits(d);
+  for (std::size_t v = 0; v < bias.size(); ++v) out.lens_before[v] += bias[v];
+  return out;
+}
+
+namespace {
+
+struct Mean {
+  double sum = 0.0, square = 0.0;
+  void add(double x) {
+    sum += x;
+    square += x * x;
+  }
+  double mean(double n) const { return sum / n; }
+  double error(double n) const { return std::sqrt(std::max(0.0, square / n - mean(n) * mean(n)) / n); }
+};
+
+// The best logit but the true one.
+std::size_t rival_of(const Vector& logits, std::size_t truth) {
+  std::size_t rival = truth == 0 ? 1 : 0;
+  for (std::size_t v = 0; v < logits.size(); ++v)
+    if (v != truth && logits[v] > logits[rival]) rival = v;
+  return rival;
+}
+
+}  // namespace
+
+Json attribution(const Subject& subject) {
+  const model::Layout& layout = subject.decoder().layout;
+  const Anatomist dissect(subject.table());
+  const auto count = index(std::min(subject.options().samples, 2000));
+  const auto pairs = model::uniform_pairs(count, subject.options().seed, layout.digits).pairs;
+  Table parts({{"step", ""},
+               {"part", ""},
+               {"margin", "logits, sampled mean"},
+               {"standard_error", "logits"},
+               {"sample", "pairs"}});
+  Table lens({{"step", ""},
+              {"before_right", "share, sampled"},
+              {"after_right", "share, sampled"},
+              {"sample", "pairs"}});
+  double worst = 0.0;
+  const auto n = static_cast<double>(count);
+  for (int step = 0; step < layout.answer_digits(); ++step) {
+    std::vector<Mean> means;
+    std::vector<Part> names;
+    double before = 0.0, after = 0.0;
+    for (const model::Pair pair : pairs) {
+      const std::vector<int> tokens = model::tokenise(layout, pair);
+      const std::size_t query = index(layout.query_position(step));
+      const Attribution a = attribute(subject.table(), dissect, std::span(tokens).first(query + 1));
+      const auto truth = index(tokens[query + 1]);
+      const std::size_t rival = rival_of(a.logits, truth);
+      means.resize(a.parts.size());
+      for (std::size_t i = 0; i < a.parts.size(); ++i)
+        means[i].add(a.parts[i].values[truth] - a.parts[i].values[rival]);
+      worst = std::max(worst, a.error_ulps);
+      before += margin_of(a.lens_before, tokens[query + 1]) > 0;
+      after += margin_of(a.logits, tokens[query + 1]) > 0;
+      names = a.parts;
+    }
+    for (std::size_t i = 0; i < means.size(); ++i)
+      parts.add({step, names[i].name, means[i].mean(n), means[i].error(n), count});
+    lens.add({step, before / n, after / n, count});
+  }
+  return {{"parts", parts.json()}, {"lens", lens.json()}, {"sum_error_ulps", worst}};
+}
+
+}  // namespace carryscope::analysis

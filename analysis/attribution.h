@@ -1,0 +1,27 @@
+// What each part of a one-layer decoder adds to the logits of one position.
+#pragma once
+
+#include <string>
+
+#include "analysis/anatomy.h"
+
+namespace carryscope::analysis {
+
+struct Part {
+  std::string name;
+  Vector values;  // V, in logits
+};
+
+struct Attribution {
+  std::vector<Part> parts;  // they sum to `logits`
+  Vector logits;            // V
+  Vector lens_before;       // V: the head on the residual before the feed-forward, through its own norm
+  // The largest |sum of the parts - logit|, in double-precision ulp of the sum of the parts' magnitudes.
+  double error_ulps = 0.0;
+};
+
+// At the last of the tokens.
+Attribution attribute(const model::AttentionTable<double>& table, const Anatomist& dissect,
+                      std::span<const int> tokens);
+
+}  // namespace carryscope::analysis

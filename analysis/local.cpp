@@ -1,0 +1,58 @@
+#include "analysis/local.h"
+
+#include <random>
+
+#include "verify/carries.h"
+
+namespace carryscope::analysis {
+namespace {
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+using verify::Count, verify::Cube;
+
+// The parts of the cube in which the place's letter and carries are known.
+std::vector<Cube> by_letter(const Cube& cube, int place) {
+  std::vector<Cube> parts;
+  verify::for_each_target(cube, place, [&](const Cube& part) { parts.push_back(part); });
+  return parts;
+}
+
+Local local_of(model::Pair pair, int place, int digits) {
+  const std::vector<int> carry = model::carries(pair, digits);
+  Local l;
+  l.pair = pair;
+  l.carry = carry[index(place)];
+  if (place < digits) {
+    l.a = model::digit_at(pair.a, place);
+    l.b = model::digit_at(pair.b, place);
+  }
+  if (place > 0) {
+    l.a_below = model::digit_at(pair.a, place - 1);
+    l.b_below = model::digit_at(pair.b, place - 1);
+    l.carry_below = carry[index(place - 1)];
+  }
+  return l;
+}
+
+}  // namespace
+
+LocalTable local_table(const Subject& subject, int step) {
+  const model::Layout& layout = subject.decoder().layout;
+  const Anatomist dissect(subject.table());
+  LocalTable table{step, layout.answer[index(step)].place, {}, {}};
+  std::mt19937_64 random(subject.options().seed + index(step));
+  std::vector<Cube> cubes{Cube::everything(layout.digits)};
+  if (table.place > 0) cubes = by_letter(cubes[0], table.place - 1);
+  for (const Cube& below : cubes)
+    for (const Cube& cube : by_letter(below, table.place)) {
+      const Count pairs = verify::count(cube);
+      if (pairs == 0) continue;
+      const Count drawn = (Count{random()} << 64 | random()) % pairs;
+      table.rows.push_back(local_of(verify::nth_pair(cube, drawn), table.place, layout.digits));
+      const std::vector<int> tokens = model::tokenise(layout, table.rows.back().pair);
+      table.anatomy.push_back(dissect(std::span(tokens).first(index(layout.query_position(step) + 1))));
+    }
+  return table;
+}
+
+}  // namespace carryscope::analysis

@@ -1,0 +1,28 @@
+// Local configurations: all letters of a step's place and of the place below it, with the carry into the
+// latter, and what the model computes at one addition of each. 20,000 of them inside, fewer at the ends.
+//
+// The far digits of each are drawn once, at random: what is said of the table is decided for every local
+// configuration, but at one choice of the others each; the pair is kept as a witness.
+#pragma once
+
+#include "analysis/anatomy.h"
+#include "analysis/subject.h"
+
+namespace carryscope::analysis {
+
+struct Local {
+  int a = 0, b = 0;                // at the place; 0 above all operands
+  int a_below = 0, b_below = 0;    // at the place below; 0 where there is none
+  int carry_below = 0, carry = 0;  // into the place below, into the place
+  model::Pair pair;
+};
+
+struct LocalTable {
+  int step = 0, place = 0;
+  std::vector<Local> rows;
+  std::vector<Anatomy> anatomy;  // of each row, given the true prefix
+};
+
+LocalTable local_table(const Subject& subject, int step);
+
+}  // namespace carryscope::analysis
