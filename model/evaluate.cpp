@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
-#include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "model/error.h"
 #include "model/greedy.h"
+#include "model/parallel.h"
 
 namespace carryscope::model {
 namespace {
@@ -99,30 +97,6 @@ void work(const Decoder& decoder, const Greedy& greedy, std::vector<Portion>& po
   }
 }
 
-// Every portion is worked on once, by whichever thread is free; the first exception is passed on.
-void work_on_all(const Decoder& decoder, const Greedy& greedy, std::vector<Portion>& portions, int threads) {
-  std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex failure_lock;
-  const auto one = [&] {
-    try {
-      work(decoder, greedy, portions, next);
-    } catch (...) {
-      const std::lock_guard lock(failure_lock);
-      failure = std::current_exception();
-      next = portions.size();
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    const std::size_t wanted =
-        std::min(static_cast<std::size_t>(threads), std::max<std::size_t>(portions.size(), 1));
-    for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back(one);
-    one();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
-
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -148,10 +122,17 @@ std::string Failure::error() const {
 
 Evaluation evaluate(const Decoder& decoder, const std::vector<PairSet>& sets,
                     const EvaluateOptions& options) {
-  ensure(options.threads >= 1, "at least one thread");
   const auto greedy = options.reference ? make_forward_greedy(decoder) : make_greedy(decoder);
+  return evaluate(decoder, *greedy, sets, options.threads);
+}
+
+Evaluation evaluate(const Decoder& decoder, const Greedy& greedy, const std::vector<PairSet>& sets,
+                    int threads) {
+  ensure(threads >= 1, "at least one thread");
   std::vector<Portion> portions = portions_of(sets);
-  work_on_all(decoder, *greedy, portions, options.threads);
+  std::atomic<std::size_t> next = 0;  // every portion is worked on once, by whichever thread is free
+  const std::size_t wanted = std::clamp<std::size_t>(portions.size(), 1, static_cast<std::size_t>(threads));
+  in_parallel(static_cast<int>(wanted), [&](int) { work(decoder, greedy, portions, next); });
   Evaluation result;
   for (const PairSet& set : sets) result.sets.push_back({set.name, {}});
   for (Portion& portion : portions) {

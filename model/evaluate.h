@@ -15,6 +15,8 @@
 
 namespace carryscope::model {
 
+class Greedy;
+
 struct Score {
   std::uint64_t total = 0;             // pairs
   std::uint64_t correct = 0;           // pairs with every digit right
@@ -59,5 +61,9 @@ struct EvaluateOptions {
 // Operands must be below 10^digits of the decoder's layout. The decoder is valid.
 Evaluation evaluate(const Decoder& decoder, const std::vector<PairSet>& sets,
                     const EvaluateOptions& options = {});
+
+// With a Greedy of this decoder made before: for many calls.
+Evaluation evaluate(const Decoder& decoder, const Greedy& greedy, const std::vector<PairSet>& sets,
+                    int threads = 1);
 
 }  // namespace carryscope::model

@@ -1,34 +1,17 @@
-// Threads that prove things: each rounds upward, and the first exception of any comes out.
+// Threads that prove things: as model's, and each rounds upward.
 #pragma once
 
-#include <exception>
-#include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
-
+#include "model/parallel.h"
 #include "verify/rounding.h"
 
 namespace carryscope::verify {
 
 // Runs work(worker) for worker = 0 .. threads - 1, worker 0 on the calling thread, and waits for all.
 inline void in_parallel(int threads, const std::function<void(int)>& work) {
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto guarded = [&](int worker) {
-    try {
-      const RoundUpward upward;
-      work(worker);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  std::vector<std::thread> others;
-  for (int worker = 1; worker < threads; ++worker) others.emplace_back(guarded, worker);
-  guarded(0);
-  for (std::thread& t : others) t.join();
-  if (failure) std::rethrow_exception(failure);
+  model::in_parallel(threads, [&](int worker) {
+    const RoundUpward upward;
+    work(worker);
+  });
 }
 
 }  // namespace carryscope::verify
