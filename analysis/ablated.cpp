@@ -1,5 +1,9 @@
 #include "analysis/ablated.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include "verify/elementary.h"
 #include "verify/rounding.h"
 

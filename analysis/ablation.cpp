@@ -3,7 +3,7 @@
 // gets wrong is the union over its edges: at least the largest, at most their sum. Heads and neurons are in
 // all steps at once and are counted for themselves.
 #include <cmath>
-#include <functional>
+#include <optional>
 
 #include "analysis/analyses.h"
 #include "analysis/anatomy.h"
@@ -56,6 +56,16 @@ bool cut_role(std::vector<verify::Attended>& states, const model::Layout& layout
   return any;
 }
 
+struct Effect {
+  verify::Counts pairs;
+  Json::array_t columns;  // from "wrong" on
+};
+
+verify::Counts unknown(int digits) {
+  const verify::Count total = verify::all_pairs(digits);
+  return {total, 0, 0, 0, total};
+}
+
 class Ablation {
  public:
   explicit Ablation(const Subject& subject)
@@ -67,16 +77,10 @@ class Ablation {
   const model::Layout& layout() const { return whole_.decoder.layout; }
   const Steps& steps() const { return whole_.steps; }
 
-  WrongPairs count(const Network& network, const Steps& steps, double seconds) const {
-    return wrong_pairs(network, steps,
-                       {std::min(seconds, subject_.options().time_limit), subject_.options().threads,
-                        subject_.options().interrupted});
-  }
-  WrongPairs count(const Steps& steps) const { return count(whole_, steps, kSeconds); }
-
-  // The columns from "wrong" on: the network with `steps` against the whole one, which gets `before` wrong.
-  Json::array_t effect(const Network& network, const Steps& steps, const WrongPairs& counted,
-                       const verify::Counts& before) {
+  // The network with `steps` against the whole one, which gets `before` wrong. `implied` is what is known of
+  // it already; what that leaves open is counted.
+  Effect effect(const Network& network, const Steps& steps, const verify::Counts& before,
+                const verify::Counts& implied) {
     PlainSteps plain(network.decoder, steps);
     int wrong = 0;
     std::optional<Pair> witness;
@@ -85,25 +89,39 @@ class Ablation {
       ++wrong;
       if (!witness && !whole_plain_.wrong(pair)) witness = pair;
     }
+    WrongPairs counted{implied, {}, 0.0};
+    if (implied.undecided > 0) {
+      counted = wrong_pairs(network, steps, limits(wrong == 0 ? kSecondsOfZero : kSeconds));
+      tighten(counted.pairs, implied);
+    }
     for (std::size_t i = 0; !witness && i < std::min(kTries, counted.certain.size()); ++i) {
       const Pair pair = verify::nth_pair(counted.certain[i], 0);
       if (plain.wrong(pair) && !whole_plain_.wrong(pair)) witness = pair;
     }
     const double share = static_cast<double>(wrong) / static_cast<double>(sample_.size());
-    return {verify::to_string(counted.pairs.wrong),
-            verify::to_string(counted.pairs.undecided),
-            change(counted.pairs, before),
-            share,
-            std::sqrt(share * (1.0 - share) / static_cast<double>(sample_.size())),
-            witness ? Json(witness->a) : Json(),
-            witness ? Json(witness->b) : Json(),
-            counted.seconds};
+    return {counted.pairs,
+            {verify::to_string(counted.pairs.wrong), verify::to_string(counted.pairs.undecided),
+             change(counted.pairs, before), share,
+             std::sqrt(share * (1.0 - share) / static_cast<double>(sample_.size())),
+             witness ? Json(witness->a) : Json(), witness ? Json(witness->b) : Json(), counted.seconds}};
   }
-  Json::array_t effect(const Steps& steps, const WrongPairs& counted, const verify::Counts& before) {
-    return effect(whole_, steps, counted, before);
+  Effect effect(const Steps& steps, const verify::Counts& before, const verify::Counts& implied) {
+    return effect(whole_, steps, before, implied);
   }
 
  private:
+  SearchLimits limits(double seconds) const {
+    return {std::min(seconds, subject_.options().time_limit), subject_.options().threads,
+            subject_.options().interrupted};
+  }
+
+  // Both brackets hold.
+  static void tighten(verify::Counts& counts, const verify::Counts& other) {
+    counts.wrong = std::max(counts.wrong, other.wrong);
+    counts.correct = std::max(counts.correct, other.correct);
+    counts.undecided = counts.total - counts.wrong - counts.correct;
+  }
+
   static Json change(const verify::Counts& after, const verify::Counts& before) {
     if (after.undecided > 0 || before.undecided > 0) return nullptr;
     if (after.wrong >= before.wrong) return verify::to_string(after.wrong - before.wrong);
@@ -159,8 +177,9 @@ void add_parts(Table& nodes, Ablation& ablation, const Subject& subject, const v
   const Means mean = means(subject);
   const auto row = [&](std::string_view part, std::size_t i, std::string_view kind, const model::Decoder& d) {
     const Network network(d);
-    const WrongPairs counted = ablation.count(network, network.steps, kPartSeconds);
-    add(nodes, {part, i, kind}, ablation.effect(network, network.steps, counted, before));
+    const Effect effect =
+        ablation.effect(network, network.steps, before, unknown(network.decoder.layout.digits));
+    add(nodes, {part, i, kind}, effect.columns);
   };
   for (std::size_t h = 0; h < mean.head.size(); ++h) {
     const int head = static_cast<int>(h);
@@ -194,7 +213,6 @@ void add_role(Table& nodes, Table& edges, Ablation& ablation, const verify::Cert
               const TokenRole& role, const KeyAblation& how) {
   Steps everywhere = ablation.steps();
   Union all(verify::all_pairs(before.digits));
-  WrongPairs node;
   bool any = false;
   for (const verify::StepCounts& step : before.steps) {
     auto& cut = everywhere[index(step.step)];
@@ -205,15 +223,13 @@ void add_role(Table& nodes, Table& edges, Ablation& ablation, const verify::Cert
     any = true;
     Steps alone(everywhere.size());
     alone[index(step.step)] = cut;
-    const WrongPairs counted = ablation.count(alone);
-    add(edges, {step.step, step.place, role.name, how.name}, ablation.effect(alone, counted, step.own));
-    all.add(counted.pairs);
-    node.seconds += counted.seconds;
-    if (!counted.certain.empty()) node.certain.push_back(counted.certain.front());
+    const Effect effect = ablation.effect(alone, step.own, unknown(before.digits));
+    add(edges, {step.step, step.place, role.name, how.name}, effect.columns);
+    all.add(effect.pairs);
   }
-  if (!any) return;
-  node.pairs = all.counts();
-  add(nodes, {role.name, nullptr, how.name}, ablation.effect(everywhere, node, before.pairs));
+  if (any)
+    add(nodes, {role.name, nullptr, how.name},
+        ablation.effect(everywhere, before.pairs, all.counts()).columns);
 }
 
 }  // namespace
