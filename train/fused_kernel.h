@@ -1,5 +1,5 @@
 // The fused step: one optimiser step of one model, as a list of phases. `block` runs a phase for each of
-// its threads and waits for all of them: a processor's has a single one; a GPU's would be a thread block.
+// its threads and waits for all of them: a processor's has a single one; a GPU's is a thread block.
 //
 // L is the vector of samples, R that of a row's components; D and F are width and feed-forward.
 #pragma once

@@ -1,6 +1,6 @@
 // FusedShape: what the fused trainer's kernel must know of a configuration, as plain numbers, and
-// FusedWorkspace: the arrays it works in. Both are plain data, as a GPU would be handed them; what launches
-// the kernel on one is not written.
+// FusedWorkspace: the arrays it works in. Both are plain data, as a GPU is handed them
+// (fused_gpu.h).
 //
 // A *state* is (position, symbol), numbered position * 10 + symbol; a position that holds a fixed
 // token has ten equal states, of which the first is read. A *row* is eight floats, the components of
