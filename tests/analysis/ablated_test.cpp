@@ -32,7 +32,8 @@ class Reference {
   Reference(const Decoder& decoder, const Cut& cut)
       : decoder_(decoder), cut_(cut), maps_(decoder.layers[0]), embedding_(decoder) {}
 
-  // The true digit's logit minus the best other one, at the step.
+  // The true digit's logit minus the best other one, at the step. NaN where a head is left without any key:
+  // 0/0 is no function to count.
   double margin(int step, model::Pair pair) {
     const std::vector<int> tokens = model::tokenise(decoder_.layout, pair);
     query_ = decoder_.layout.query_position(step);
@@ -76,8 +77,9 @@ class Reference {
       total += w;
       if (p != cut_.position) add(h, w, states_[index(p)], mixed);
     }
+    if (!(total > 0.0)) return Vector(index(decoder_.width()), std::numeric_limits<double>::quiet_NaN());
     Vector out(index(decoder_.width()));
-    for (int v = 0; v < a.value_dim && total > 0.0; ++v)
+    for (int v = 0; v < a.value_dim; ++v)
       for (std::size_t i = 0; i < out.size(); ++i)
         out[i] +=
             mixed[index(v)] / total * a.output.value[a.output.at(h * a.value_dim + v, static_cast<int>(i))];
@@ -128,6 +130,8 @@ class Reference {
         .apply(std::span<const double>(x), std::span(logits));
     double least = std::numeric_limits<double>::infinity();
     for (int token = 0; token < decoder_.vocabulary; ++token)
+      if (std::isnan(logits[index(token)])) return logits[index(token)];
+    for (int token = 0; token < decoder_.vocabulary; ++token)
       if (token != target) least = std::min(least, logits[index(target)] - logits[index(token)]);
     return least;
   }
@@ -149,13 +153,14 @@ Truth brute_force(const Decoder& decoder, const Cut& cut) {
   Reference reference(decoder, cut);
   Truth truth;
   for (std::uint64_t i = 0; i < test::domain_size(decoder.layout.digits); ++i) {
-    double least = std::numeric_limits<double>::infinity();
-    for (int step = 0; step < decoder.layout.answer_digits(); ++step)
-      least = std::min(least, reference.margin(step, pair_of(i, decoder.layout.digits)));
-    if (!(std::abs(least) > 1e-9))
-      ++truth.unclear;
-    else if (least < 0)
-      ++truth.wrong;
+    bool wrong = false, right = true;
+    for (int step = 0; step < decoder.layout.answer_digits(); ++step) {
+      const double margin = reference.margin(step, pair_of(i, decoder.layout.digits));
+      wrong |= margin < -1e-9;
+      right &= margin > 1e-9;
+    }
+    truth.wrong += wrong;
+    truth.unclear += !wrong && !right;
   }
   return truth;
 }
@@ -178,7 +183,6 @@ Steps without_key(const Network& network, int position, const KeyAblation& how) 
   return steps;
 }
 
-// Never one that is some step's only key: 0/0 is no function to count.
 int some_position(const Decoder& decoder, model::testing::Random& random, bool of_digits) {
   const model::Layout& layout = decoder.layout;
   for (;;) {
