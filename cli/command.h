@@ -18,6 +18,7 @@ struct Context {
 };
 
 void add_certify(CLI::App& program, const Context& context);
+void add_enumerate(CLI::App& program, const Context& context);
 void add_eval(CLI::App& program, const Context& context);
 void add_explain(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);

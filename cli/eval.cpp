@@ -11,17 +11,20 @@
 #include <fmt/ostream.h>
 
 #include "cli/command.h"
+#include "cli/failure.h"
 #include "model/checkpoint/atomic_file.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/evaluate.h"
 #include "model/record.h"
+#include "verify/certify_text.h"
 
 namespace carryscope::cli {
 namespace {
 
 using model::Evaluation, model::Failure, model::InputError, model::PairSet, model::Score;
 using nlohmann::json;
+using verify::grouped;
 
 constexpr std::size_t kMostPairs = 10'000'000;  // all are held in memory
 constexpr std::size_t kFailuresShown = 20;
@@ -77,19 +80,6 @@ json score_json(const Score& score) {
   return row;
 }
 
-json failure_json(const Evaluation& result, const Failure& failure) {
-  json row{{"set", result.sets[failure.set].name},
-           {"a", failure.pair.a},
-           {"b", failure.pair.b},
-           {"sum", failure.sum},
-           {"cascade", failure.cascade},
-           {"first_wrong_step", failure.first_wrong_step},
-           {"tokens", failure.tokens}};
-  row["prediction"] = failure.prediction ? json(*failure.prediction) : json(nullptr);
-  row["error"] = failure.prediction ? json(failure.error()) : json(nullptr);
-  return row;
-}
-
 json result_json(const Flags& flags, const model::Decoder& decoder, const Evaluation& result) {
   json out = score_json(result.total);
   out["format"] = "carryscope-eval";
@@ -105,16 +95,11 @@ json result_json(const Flags& flags, const model::Decoder& decoder, const Evalua
     out["sets"].back()["name"] = set.name;
   }
   out["failures"] = json::array();
-  for (const Failure& failure : result.failures) out["failures"].push_back(failure_json(result, failure));
+  for (const Failure& failure : result.failures) {
+    out["failures"].push_back(to_json(failure));
+    out["failures"].back()["set"] = result.sets[failure.set].name;
+  }
   return out;
-}
-
-// 1234567 as 1,234,567.
-std::string grouped(std::uint64_t value) {
-  std::string text = std::to_string(value);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
-  return text;
 }
 
 void print_score(const std::string& name, const Score& score) {
@@ -134,13 +119,7 @@ void print(const Evaluation& result, const model::Decoder& decoder, const Flags&
   print_score("total", result.total);
   for (std::size_t i = 0; i < std::min(result.failures.size(), kFailuresShown); ++i) {
     const Failure& failure = result.failures[i];
-    const std::string answer =
-        failure.prediction ? fmt::format("{} (error {}{})", *failure.prediction,
-                                         *failure.prediction > failure.sum ? "+" : "", failure.error())
-                           : "no number";
-    fmt::print(std::cout, "  wrong: {}: {} + {} = {}, the model says {}; cascade S{}\n",
-               result.sets[failure.set].name, failure.pair.a, failure.pair.b, failure.sum, answer,
-               failure.cascade);
+    fmt::print(std::cout, "  wrong: {}: {}\n", result.sets[failure.set].name, to_text(failure));
   }
   if (result.failures.size() > kFailuresShown)
     fmt::print(std::cout, "  ... and {} more; --json FILE writes all of them\n",

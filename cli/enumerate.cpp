@@ -1,0 +1,200 @@
+// carryscope enumerate FILE: decodes all pairs of short operands, or many random ones, and counts the
+// wrong ones.
+//
+// Prints the count, the wrong pairs by their first wrong step and a few of them; --json writes the same
+// (docs/schemas/enumerate.schema.json). Ctrl-C ends it with what was counted so far; with --journal the
+// same command goes on from there.
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "cli/command.h"
+#include "cli/failure.h"
+#include "cli/interruptible.h"
+#include "cli/status_line.h"
+#include "model/checkpoint/atomic_file.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/error.h"
+#include "model/record.h"
+#include "verify/certify_text.h"
+#include "verify/enumerate.h"
+
+namespace carryscope::cli {
+namespace {
+
+using model::Decoder, model::InputError;
+using nlohmann::json;
+using verify::Enumeration, verify::EnumerateProgress, verify::grouped, verify::PairDomain;
+
+constexpr int kMostDigits = 5;  // 10^10 pairs
+constexpr std::uint64_t kMostRandom = 10'000'000'000;
+
+struct Flags {
+  std::string file;
+  std::optional<int> digits;
+  std::optional<std::uint64_t> random;
+  std::uint32_t seed = 0;
+  int threads = 1;
+  std::string journal_path, json_path;
+};
+
+PairDomain domain_of(const Flags& flags, const Decoder& decoder) {
+  const int most = decoder.layout.digits;
+  if (flags.random) return {most, *flags.random, flags.seed};
+  if (!flags.digits)
+    throw InputError("which pairs? give --digits K for all pairs below 10^K or --random N for N random ones");
+  if (*flags.digits > most)
+    throw InputError(
+        fmt::format("--digits {}: {} adds operands of at most {} digits", *flags.digits, flags.file, most));
+  return {*flags.digits, 0, 0};
+}
+
+std::string status(const EnumerateProgress& p) {
+  const double rate = static_cast<double>(p.done - p.resumed) / p.seconds;
+  return fmt::format("{} of {} pairs, {:.0f} a second, about {} left; Ctrl-C ends with the count so far",
+                     grouped(p.done), grouped(p.pairs), rate,
+                     duration(static_cast<double>(p.pairs - p.done) / rate));
+}
+
+Enumeration enumerate(const Flags& flags, const model::Checkpoint& checkpoint, const PairDomain& domain) {
+  std::optional<verify::Journal> journal;
+  if (!flags.journal_path.empty())
+    journal.emplace(flags.journal_path, verify::enumerate_header(checkpoint.sha256, domain));
+  const Interruptible interruptible;
+  StatusLine line;
+  verify::EnumerateOptions options;
+  options.threads = flags.threads;
+  options.journal = journal ? &*journal : nullptr;
+  options.interrupted = interruptible.flag();
+  options.progress = [&line](const EnumerateProgress& p) { line.show(status(p)); };
+  return verify::enumerate(checkpoint.decoder, domain, options);
+}
+
+double error_rate(const Enumeration& result) {
+  return result.counted.done == 0
+             ? 0.0
+             : static_cast<double>(result.wrong()) / static_cast<double>(result.counted.done);
+}
+
+// Of a random sample's error rate; a whole domain has none, nor have fewer than two pairs.
+std::optional<double> standard_error(const Enumeration& result, const PairDomain& domain) {
+  if (domain.random == 0 || result.counted.done < 2) return std::nullopt;
+  const double rate = error_rate(result);
+  return std::sqrt(rate * (1.0 - rate) / static_cast<double>(result.counted.done - 1));
+}
+
+int place(const Decoder& decoder, std::size_t step) { return decoder.layout.answer[step].place; }
+
+const char* arithmetic(const Decoder& decoder) {
+  return decoder.dtype == model::Precision::float64 ? "float64" : "float32";
+}
+
+void print(const Enumeration& result, const Decoder& decoder, const PairDomain& domain) {
+  const EnumerateProgress& counted = result.counted;
+  fmt::print(std::cout, "{}: {}, greedy decoding in {}\n", decoder.name,
+             domain.random > 0
+                 ? fmt::format("{} random pairs of {} digits, seed {}", grouped(domain.random), domain.digits,
+                               domain.seed)
+                 : fmt::format("all {} pairs below 10^{}", grouped(counted.pairs), domain.digits),
+             arithmetic(decoder));
+  if (!result.complete())
+    fmt::print(std::cout, "  interrupted: only {} of {} pairs are counted\n", grouped(counted.done),
+               grouped(counted.pairs));
+  if (counted.resumed > 0)
+    fmt::print(std::cout, "  {} of them were counted before, by the journal\n", grouped(counted.resumed));
+  const auto deviation = standard_error(result, domain);
+  fmt::print(std::cout, "  wrong {} of {} ({:.3g}{})\n", grouped(result.wrong()), grouped(counted.done),
+             error_rate(result), deviation ? fmt::format(", standard error {:.2g}", *deviation) : "");
+  if (result.wrong() == 0) return;
+  fmt::print(std::cout, "  {:>16} {:>8} {:>16}\n", "first wrong step", "place", "pairs");
+  for (std::size_t step = 0; step < result.first_failures.size(); ++step)
+    if (result.first_failures[step] > 0)
+      fmt::print(std::cout, "  {:>16} {:>8} {:>16}\n", step, fmt::format("10^{}", place(decoder, step)),
+                 grouped(result.first_failures[step]));
+  for (const model::Failure& failure : result.examples)
+    fmt::print(std::cout, "  wrong: {}\n", to_text(failure));
+  if (result.wrong() > result.examples.size())
+    fmt::print(std::cout, "  ... and {} more\n", grouped(result.wrong() - result.examples.size()));
+}
+
+json result_json(const Enumeration& result, const Decoder& decoder, const PairDomain& domain) {
+  json out{{"format", "carryscope-enumerate"},
+           {"version", 1},
+           {"model", decoder.name},
+           {"digits", decoder.layout.digits},
+           {"arithmetic", arithmetic(decoder)},
+           {"domain", {{"digits", domain.digits}, {"random", nullptr}, {"seed", nullptr}}},
+           {"pairs", result.counted.pairs},
+           {"decoded", result.counted.done},
+           {"resumed", result.counted.resumed},
+           {"complete", result.complete()},
+           {"wrong", result.wrong()},
+           {"error_rate", error_rate(result)},
+           {"standard_error", nullptr},
+           {"first_failures", json::array()},
+           {"examples", json::array()}};
+  if (domain.random > 0) out["domain"].update({{"random", domain.random}, {"seed", domain.seed}});
+  if (const auto deviation = standard_error(result, domain)) out["standard_error"] = *deviation;
+  for (std::size_t step = 0; step < result.first_failures.size(); ++step)
+    out["first_failures"].push_back(
+        {{"step", step}, {"place", place(decoder, step)}, {"pairs", result.first_failures[step]}});
+  for (const model::Failure& failure : result.examples) out["examples"].push_back(to_json(failure));
+  return out;
+}
+
+void run(const Flags& flags, const Context& context) {
+  model::Record record(context.command);
+  const model::Checkpoint checkpoint = model::load(flags.file);
+  record.add_input(flags.file, checkpoint.sha256);
+  const PairDomain domain = domain_of(flags, checkpoint.decoder);
+  const Enumeration result = enumerate(flags, checkpoint, domain);
+  if (flags.json_path != "-") print(result, checkpoint.decoder, domain);
+  if (flags.json_path != "-" && !result.complete() && !flags.journal_path.empty())
+    fmt::print(std::cout, "  the same command goes on from {}\n", flags.journal_path);
+  if (flags.json_path.empty()) return;
+  json out = result_json(result, checkpoint.decoder, domain);
+  out["record"] = record.json();
+  const std::string text = out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  if (flags.json_path == "-")
+    std::cout << text;
+  else
+    model::write_file(flags.json_path, text);
+}
+
+}  // namespace
+
+void add_enumerate(CLI::App& program, const Context& context) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* const command = program.add_subcommand(
+      "enumerate", "Decode every pair of short operands, or many random pairs, and count the wrong ones");
+  command->add_option("FILE", flags->file, "a checkpoint: .pt, .safetensors or decoder JSON")->required();
+  CLI::Option* const digits =
+      command->add_option("--digits", flags->digits, "every pair of operands below 10^K")
+          ->check(CLI::Range(1, kMostDigits));
+  CLI::Option* const random =
+      command
+          ->add_option("--random", flags->random, "so many uniform pairs of the model's digits, repeats kept")
+          ->check(CLI::Range(std::uint64_t{1}, kMostRandom))
+          ->excludes(digits);
+  command
+      ->add_option("--seed", flags->seed,
+                   "of --random: 20,000 pairs from each Python random.Random(seed * 2^32 + k)")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{UINT32_MAX}))
+      ->needs(random)
+      ->capture_default_str();
+  command->add_option("--threads", flags->threads, "changes the time and nothing else")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--journal", flags->journal_path,
+                      "keep what is counted in this file; the same command goes on from it");
+  command->add_option("--json", flags->json_path,
+                      "write the full result to this file; - is stdout, and nothing else is printed");
+  command->footer("Example: carryscope enumerate model.pt --digits 4 --threads 2 --journal model.enumerate");
+  command->callback([flags, &context] { run(*flags, context); });
+}
+
+}  // namespace carryscope::cli

@@ -1,0 +1,130 @@
+// The program itself: carryscope enumerate from the command line, its JSON against its schema, resuming
+// after an interrupt, its refusals. The model is made here.
+#include <sys/wait.h>
+#include <array>
+#include <cstdio>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "model/checkpoint/checkpoint.h"
+#include "model/planted.h"
+#include "tests/model/checkpoint_files.h"
+
+namespace carryscope {
+namespace {
+
+using nlohmann::json;
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out, err;
+};
+
+class Enumerate : public ::testing::Test {
+ protected:
+  Enumerate() {
+    model::Checkpoint checkpoint;
+    checkpoint.decoder = model::planted_adder(4, {model::make_needle(4, 3, 2)});
+    model::save(model_, checkpoint);
+  }
+
+  Outcome shell(const std::string& command) const {
+    Outcome outcome;
+    FILE* const pipe = popen((command + " 2>" + folder_ / "err").c_str(), "r");
+    std::array<char, 4096> buffer{};
+    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+      outcome.out.append(buffer.data(), n);
+    const int status = pclose(pipe);
+    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    outcome.err = model::testing::content(folder_ / "err");
+    return outcome;
+  }
+  Outcome enumerate(const std::string& flags) const {
+    return shell(std::string(CARRYSCOPE_BINARY) + " enumerate " + flags);
+  }
+  json result(const std::string& flags) const {
+    const Outcome outcome = enumerate(model_ + " --json - " + flags);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    json out = json::parse(outcome.out);
+    out.erase("record");
+    out.erase("resumed");
+    return out;
+  }
+
+  void expect_refused(const std::string& flags, const std::string& complaint) const {
+    const Outcome outcome = enumerate(flags);
+    EXPECT_EQ(outcome.exit_code, 2) << flags;
+    EXPECT_EQ(outcome.out, "") << flags;
+    EXPECT_TRUE(outcome.err.starts_with("carryscope: ")) << outcome.err;
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+    EXPECT_NE(outcome.err.find(complaint), std::string::npos) << outcome.err;
+  }
+
+  model::testing::Folder folder_;
+  std::string model_ = folder_ / "model.decoder.json";
+};
+
+TEST_F(Enumerate, JsonObeysItsSchemaAndAddsUp) {
+  const std::string file = folder_ / "enumerate.json";
+  for (const std::string flags : {"--digits 2", "--random 30000 --seed 4"}) {
+    ASSERT_EQ(enumerate(model_ + " " + flags + " --json " + file).exit_code, 0);
+    const json out = json::parse(model::testing::content(file));
+    std::uint64_t first = 0;
+    for (const json& row : out["first_failures"]) first += row["pairs"].get<std::uint64_t>();
+    EXPECT_EQ(out["wrong"], first);
+    EXPECT_EQ(out["decoded"], out["pairs"]);
+    EXPECT_EQ(out["complete"], true);
+    if (shell("/usr/bin/python3 -c 'import jsonschema'").exit_code != 0)
+      GTEST_SKIP() << "no python3-jsonschema";
+    const Outcome valid = shell("/usr/bin/python3 -m jsonschema -i " + file +
+                                " " CARRYSCOPE_SOURCE_DIR "/docs/schemas/enumerate.schema.json");
+    EXPECT_EQ(valid.exit_code, 0) << valid.out << valid.err;
+  }
+}
+
+TEST_F(Enumerate, TextTellsCountStepsAndExamples) {
+  const Outcome outcome = enumerate(model_ + " --random 100000 --threads 2");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* part : {"100,000 random pairs of 4 digits, seed 0", "standard error", "first wrong step",
+                           "10^2", "  wrong: "})
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << outcome.out;
+}
+
+TEST_F(Enumerate, AnInterruptedRunGoesOnFromItsJournal) {
+  const std::string flags = " --random 1000000 --seed 3";
+  const std::string journal = " --journal " + folder_ / "journal";
+  // The first Ctrl-C comes as soon as the journal holds a shard.
+  const Outcome cut =
+      shell(std::string(CARRYSCOPE_BINARY) + " enumerate " + model_ + flags + journal +
+            " & job=$!; for i in $(seq 3000); do [ \"$(cat " + folder_ / "journal" +
+            " 2>/dev/null | wc -l)\" -gt 3 ] && break; sleep 0.01; done; kill -INT $job; wait $job");
+  EXPECT_EQ(cut.exit_code, 0) << cut.err;
+  EXPECT_NE(cut.out.find("interrupted: only "), std::string::npos) << cut.out;
+  EXPECT_NE(cut.out.find("the same command goes on from"), std::string::npos) << cut.out;
+  const Outcome rest = enumerate(model_ + flags + journal + " --threads 2");
+  EXPECT_NE(rest.out.find("counted before, by the journal"), std::string::npos) << rest.out;
+  EXPECT_EQ(result(flags + journal), result(flags));
+  expect_refused(model_ + " --random 1000000 --seed 5" + journal, "line 3");
+}
+
+TEST_F(Enumerate, BadFlagsAndFilesAreRefusedInOneSentence) {
+  expect_refused("", "FILE");
+  expect_refused(model_, "--digits K");
+  expect_refused(model_ + " --digits 2 --random 5", "exclude");
+  expect_refused(model_ + " --digits 5", "at most 4 digits");
+  for (const char* flags : {"--digits 0", "--digits 6", "--digits x"})
+    expect_refused(model_ + " " + flags, "--digits");
+  for (const char* flags : {"--random 0", "--random -1", "--random 10000000001"})
+    expect_refused(model_ + " " + flags, "--random");
+  expect_refused(model_ + " --digits 2 --seed 1", "--random");
+  expect_refused(model_ + " --random 5 --seed -1", "--seed");
+  expect_refused(model_ + " --random 5 --seed 4294967296", "--seed");
+  expect_refused(model_ + " --digits 2 --threads 0", "--threads");
+  expect_refused(folder_ / "absent.pt --digits 2", "absent.pt");
+  expect_refused(model_ + " --digits 2 --journal " + model_, "no journal of this run");
+  expect_refused(model_ + " --digits 2 --journal " + folder_ / "nowhere/journal", "nowhere/journal");
+}
+
+}  // namespace
+}  // namespace carryscope

@@ -1,0 +1,17 @@
+// Enumeration against what certify proves of the public model: most of the time goes into finding the leaf
+// of each pair.
+#include "model/checkpoint/checkpoint.h"
+#include "tests/model/checkpoint_files.h"
+#include "tests/verify/enumerated.h"
+
+namespace carryscope {
+namespace {
+
+TEST(Enumerate, LiesWithinWhatCertifyProvesOfThePublicModel) {
+  const std::string path = model::testing::shared_file("checkpoints/best_311p_s34.pt");
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
+  test::expect_within_certified(model::load(path).decoder, {.digits = 10, .random = 200'000, .seed = 1});
+}
+
+}  // namespace
+}  // namespace carryscope
