@@ -18,6 +18,9 @@ class FailureUnion {
                const Deadline& deadline);
 
   const Counts& pairs() const { return pairs_; }
+  // Groups: wrong at step 0 .., then undecided, then rounding-dependent. What could not be placed is in none.
+  const FailureDiagram& diagram() const { return diagram_; }
+  FailureDiagram::Ref root() const { return root_; }
   // Wrong pairs that no earlier step gets wrong: of a step, and of pairs that the step gets wrong.
   Count first_failures(int step) const { return by_group_[static_cast<std::size_t>(step)]; }
   Count first_failures(int step, const Cube& region) const;
