@@ -13,6 +13,8 @@ constexpr Analysis kAnalyses[] = {
     {"attention", "where each step looks: exact ranges over all pairs, tables, singular values", attention},
     {"subtasks", "which part of the addition each neuron and head direction tells", subtasks},
     {"neurons", "what each neuron answers to: digit by digit by carry", neurons},
+    {"geometry", "how digits, positions and carries lie in the residual, and what the tail makes of them",
+     geometry},
     {"attribution", "what each token, head and neuron adds to the margins", attribution},
     {"margins", "by how much each step is right, proven", margins},
     {"trace", "a few additions step by step", trace},

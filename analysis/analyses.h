@@ -2,8 +2,8 @@
 //
 // An analysis is one file with one function, declared below, and one row of the table in analyses.cpp. It
 // takes a Subject and returns the payload of its record; docs/records.md has a paragraph on each, and
-// docs/schemas/<name>.schema.json the exact form. It throws InputError, naming the feature, where it cannot
-// handle the model.
+// docs/schemas/explanation.schema.json the exact form. It throws InputError, naming the feature, where it
+// cannot handle the model.
 #pragma once
 
 #include <span>
@@ -38,6 +38,7 @@ Json ablation(const Subject& subject);
 Json subtasks(const Subject& subject);
 Json neurons(const Subject& subject);
 Json attribution(const Subject& subject);
+Json geometry(const Subject& subject);
 Json margins(const Subject& subject);
 
 }  // namespace carryscope::analysis

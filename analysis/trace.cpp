@@ -150,11 +150,9 @@ std::string verdict_text(const Json& trace) {
   const Json& step = trace["steps"][trace["first_wrong_step"].get<std::size_t>()];
   std::string text = fmt::format("Goes wrong at step {}, which writes {}", step["step"].get<int>(),
                                  step["writes"].get<std::string>());
-  if (!step["carry_axis"].is_null()) {
-    const bool carry = step["carry"] == 1, read = step["carry_axis"].get<double>() > 0.5;
-    text += fmt::format(": the carry is {}, on the carry axis it looks like {}", carry ? 1 : 0,
-                        carry == read ? "that" : (read ? "1" : "0"));
-  }
+  if (!step["carry_axis"].is_null())
+    text += fmt::format(": the carry is {} and reads {:.3f} on the carry axis", step["carry"].get<int>(),
+                        step["carry_axis"].get<double>());
   return text + ".\n";
 }
 
@@ -169,7 +167,7 @@ std::string trace_text(const Json& trace) {
   for (const Json& step : trace["steps"]) text += step_text(step);
   return text +
          "\nmargin: the expected token's logit minus the best other one; carry axis: 0 is the mean without a "
-         "carry, 1 with one.\n" +
+         "carry, 1 with one, given a + b.\n" +
          verdict_text(trace);
 }
 
