@@ -22,6 +22,7 @@ void add_enumerate(CLI::App& program, const Context& context);
 void add_eval(CLI::App& program, const Context& context);
 void add_explain(CLI::App& program, const Context& context);
 void add_hunt(CLI::App& program, const Context& context);
+void add_finetune(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
 void add_plant(CLI::App& program, const Context& context);
 void add_report(CLI::App& program, const Context& context);

@@ -49,13 +49,6 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text) {
   return seeds;
 }
 
-void print_row(const train::SweepRow& row) {
-  const train::Outcome& o = row.outcome;
-  fmt::print("{:>6}  {:>8}  {:>8}  {:>9.2f} %  {:>8}  {}\n", row.seed, o.best_step, o.retries,
-             100 * o.validation, duration(o.seconds), train::to_string(o.best));
-  std::fflush(stdout);
-}
-
 void print_summary(const nlohmann::json& summary) {
   fmt::print(
       "{} of {} finished seeds have an exact match above {:.0f} % (95 % interval {:.0f} to {:.0f} %)\n",
@@ -77,9 +70,8 @@ void run(const Flags& flags, const Context& context) {
   const Interruptible interruptible;
   options.run.interrupted = interruptible.flag();
   options.run.record = model::Record(context.command).json();
-  options.finished = print_row;
-  fmt::print("{:>6}  {:>8}  {:>8}  {:>11}  {:>8}  {}\n", "seed", "best", "retries", "validation", "time",
-             "exact error");
+  print_seeds_title();
+  options.finished = print_seed;
   const auto rows = train::sweep(plan, options);
   fmt::print("\n");
   for (const double threshold : {0.9, 0.99}) print_summary(train::json(rows, threshold));

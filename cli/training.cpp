@@ -87,6 +87,18 @@ void TrainingView::evaluated(const train::Evaluation& e) {
   std::fflush(stdout);
 }
 
+void print_seeds_title() {
+  fmt::print("{:>6}  {:>8}  {:>8}  {:>11}  {:>8}  {}\n", "seed", "best", "retries", "validation", "time",
+             "exact error");
+}
+
+void print_seed(const train::SweepRow& row) {
+  const train::Outcome& o = row.outcome;
+  fmt::print("{:>6}  {:>8}  {:>8}  {:>9.2f} %  {:>8}  {}\n", row.seed, o.best_step, o.retries,
+             100 * o.validation, duration(o.seconds), train::to_string(o.best));
+  std::fflush(stdout);
+}
+
 void print_outcome(const train::Outcome& outcome, const std::string& folder) {
   switch (outcome.ending) {
     case train::Ending::finished:

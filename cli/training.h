@@ -1,4 +1,4 @@
-// The flags that train, finetune and sweep have in common, and the lines they print.
+// The flags that train and sweep have in common, and the lines that they and finetune print.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/status_line.h"
-#include "train/run.h"
+#include "train/sweep.h"
 
 namespace carryscope::cli {
 
@@ -44,6 +44,10 @@ class TrainingView {
   bool titled_ = false;
   StatusLine line_;
 };
+
+// The table of many seeds, a line each.
+void print_seeds_title();
+void print_seed(const train::SweepRow& row);
 
 void print_outcome(const train::Outcome& outcome, const std::string& folder);
 
