@@ -2,59 +2,31 @@
 // without it. An edge is a token cut from one step alone. A token's node is cut from every step, so what it
 // gets wrong is the union over its edges: at least the largest, at most their sum. Heads and neurons are in
 // all steps at once and are counted for themselves.
+#include <atomic>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "analysis/analyses.h"
 #include "analysis/anatomy.h"
+#include "analysis/token_roles.h"
 #include "analysis/wrong_pairs.h"
 #include "model/pairs.h"
+#include "model/parallel.h"
 
 namespace carryscope::analysis {
 namespace {
 
-using model::Pair, model::Role, model::Slot;
+using model::Pair;
 
-constexpr double kSeconds = 0.5;        // of each count, ...
-constexpr double kSecondsOfZero = 5.0;  // ... and of one that seems to be 0: no sampled pair is wrong
-constexpr int kSample = 1000;           // pairs behind a sampled share
-constexpr int kMeanSample = 200;        // pairs behind the mean of a head or neuron, over all steps
-constexpr std::size_t kTries = 1000;    // cubes looked at for a witness
+// Cubes examined for each count, and for one that seems to be 0: no sampled pair is wrong. Half a second or
+// less, and a few; unlike seconds, they give the same brackets on any machine.
+constexpr std::uint64_t kWork = 10'000, kWorkOfZero = 100'000;
+constexpr int kSample = 1000;         // pairs behind a sampled share
+constexpr int kMeanSample = 200;      // pairs behind the mean of a head or neuron, over all steps
+constexpr std::size_t kTries = 1000;  // cubes looked at for a witness
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-// What a token is to the step that generates the sum's digit at `place`.
-struct TokenRole {
-  std::string_view name;
-  bool (*holds)(const Slot& slot, int place);
-};
-constexpr TokenRole kRoles[] = {
-    {"a_t", [](const Slot& s, int t) { return s.role == Role::a && s.place == t; }},
-    {"b_t", [](const Slot& s, int t) { return s.role == Role::b && s.place == t; }},
-    {"a_t-1", [](const Slot& s, int t) { return s.role == Role::a && s.place == t - 1; }},
-    {"b_t-1", [](const Slot& s, int t) { return s.role == Role::b && s.place == t - 1; }},
-    {"s_t-1", [](const Slot& s, int t) { return s.role == Role::sum && s.place == t - 1; }},
-    {"far a", [](const Slot& s, int t) { return s.role == Role::a && s.place != t && s.place != t - 1; }},
-    {"far b", [](const Slot& s, int t) { return s.role == Role::b && s.place != t && s.place != t - 1; }},
-    {"far s", [](const Slot& s, int t) { return s.role == Role::sum && s.place != t - 1; }},
-    {"fixed", [](const Slot& s, int) { return s.role == Role::fixed; }},
-};
-
-// Cuts the tokens of the role; whether that is anything at all.
-bool cut_role(std::vector<verify::Attended>& states, const model::Layout& layout, const TokenRole& role,
-              const KeyAblation& how) {
-  bool any = false;
-  for (verify::Attended& read : states) {
-    const int place = layout.answer[index(read.step)].place;
-    for (int p = 0; p <= layout.query_position(read.step); ++p) {
-      if (!role.holds(layout.slot(p), place)) continue;
-      if (how.of_digits && read.cells[index(p)].fixed) continue;
-      cut_key(read, p, layout.digits, how);
-      any = true;
-    }
-  }
-  return any;
-}
 
 struct Effect {
   verify::Counts pairs;
@@ -80,23 +52,23 @@ class Ablation {
   // The network with `steps` against the whole one, which gets `before` wrong. `implied` is what is known of
   // it already; what that leaves open is counted.
   Effect effect(const Network& network, const Steps& steps, const verify::Counts& before,
-                const verify::Counts& implied) {
-    PlainSteps plain(network.decoder, steps);
+                const verify::Counts& implied) const {
+    PlainSteps plain(network.decoder, steps), whole = whole_plain_;
     int wrong = 0;
     std::optional<Pair> witness;
     for (const Pair pair : sample_) {
       if (!plain.wrong(pair)) continue;
       ++wrong;
-      if (!witness && !whole_plain_.wrong(pair)) witness = pair;
+      if (!witness && !whole.wrong(pair)) witness = pair;
     }
     WrongPairs counted{implied, {}, 0.0};
     if (implied.undecided > 0) {
-      counted = wrong_pairs(network, steps, limits(wrong == 0 ? kSecondsOfZero : kSeconds));
+      counted = wrong_pairs(network, steps, limits(wrong == 0 ? kWorkOfZero : kWork));
       tighten(counted.pairs, implied);
     }
     for (std::size_t i = 0; !witness && i < std::min(kTries, counted.certain.size()); ++i) {
       const Pair pair = verify::nth_pair(counted.certain[i], 0);
-      if (plain.wrong(pair) && !whole_plain_.wrong(pair)) witness = pair;
+      if (plain.wrong(pair) && !whole.wrong(pair)) witness = pair;
     }
     const double share = static_cast<double>(wrong) / static_cast<double>(sample_.size());
     return {counted.pairs,
@@ -105,14 +77,13 @@ class Ablation {
              std::sqrt(share * (1.0 - share) / static_cast<double>(sample_.size())),
              witness ? Json(witness->a) : Json(), witness ? Json(witness->b) : Json(), counted.seconds}};
   }
-  Effect effect(const Steps& steps, const verify::Counts& before, const verify::Counts& implied) {
+  Effect effect(const Steps& steps, const verify::Counts& before, const verify::Counts& implied) const {
     return effect(whole_, steps, before, implied);
   }
 
  private:
-  SearchLimits limits(double seconds) const {
-    return {std::min(seconds, subject_.options().time_limit), subject_.options().threads,
-            subject_.options().interrupted};
+  SearchLimits limits(std::uint64_t work) const {
+    return {subject_.options().time_limit, work, 1, subject_.options().interrupted};
   }
 
   // Both brackets hold.
@@ -142,9 +113,14 @@ Table table_of(std::vector<Column> columns) {
   return Table(columns);
 }
 
-void add(Table& table, Json::array_t row, const Json::array_t& effect) {
-  row.insert(row.end(), effect.begin(), effect.end());
-  table.add(std::move(row));
+// What one cut adds to the two tables.
+struct Rows {
+  std::vector<Json::array_t> nodes, edges;
+};
+
+Json::array_t row(Json::array_t what, const Json::array_t& effect) {
+  what.insert(what.end(), effect.begin(), effect.end());
+  return what;
 }
 
 // What heads and neurons give on average, over sampled pairs and all steps.
@@ -173,23 +149,27 @@ Means means(const Subject& subject) {
   return m;
 }
 
-void add_parts(Table& nodes, Ablation& ablation, const Subject& subject, const verify::Counts& before) {
+using Cut = std::function<Rows()>;
+
+void add_parts(std::vector<Cut>& cuts, const Ablation& ablation, const Subject& subject,
+               const verify::Counts& before) {
   const Means mean = means(subject);
-  const auto row = [&](std::string_view part, std::size_t i, std::string_view kind, const model::Decoder& d) {
-    const Network network(d);
-    const Effect effect =
-        ablation.effect(network, network.steps, before, unknown(network.decoder.layout.digits));
-    add(nodes, {part, i, kind}, effect.columns);
+  const auto cut = [&](std::string_view part, std::size_t i, std::string_view kind, model::Decoder without) {
+    cuts.push_back([&ablation, before, part, i, kind, d = std::move(without)] {
+      const Network network(d);
+      const Effect effect = ablation.effect(network, network.steps, before, unknown(d.layout.digits));
+      return Rows{{row({part, i, kind}, effect.columns)}, {}};
+    });
   };
   for (std::size_t h = 0; h < mean.head.size(); ++h) {
     const int head = static_cast<int>(h);
-    row("head", h, "zero", with_head_held(subject.decoder(), head, Vector(mean.head[h].size())));
-    row("head", h, "mean", with_head_held(subject.decoder(), head, mean.head[h]));
+    cut("head", h, "zero", with_head_held(subject.decoder(), head, Vector(mean.head[h].size())));
+    cut("head", h, "mean", with_head_held(subject.decoder(), head, mean.head[h]));
   }
   for (std::size_t j = 0; j < mean.neuron.size(); ++j) {
     const int neuron = static_cast<int>(j);
-    row("neuron", j, "zero", with_neuron_held(subject.decoder(), neuron, 0.0));
-    row("neuron", j, "mean", with_neuron_held(subject.decoder(), neuron, mean.neuron[j]));
+    cut("neuron", j, "zero", with_neuron_held(subject.decoder(), neuron, 0.0));
+    cut("neuron", j, "mean", with_neuron_held(subject.decoder(), neuron, mean.neuron[j]));
   }
 }
 
@@ -209,40 +189,51 @@ class Union {
 };
 
 // A role's edges, and the node that they make together.
-void add_role(Table& nodes, Table& edges, Ablation& ablation, const verify::Certification& before,
-              const TokenRole& role, const KeyAblation& how) {
+Rows without_role(const Ablation& ablation, const verify::Certification& before, const TokenRole& role,
+                  const KeyAblation& how) {
+  Rows rows;
   Steps everywhere = ablation.steps();
   Union all(verify::all_pairs(before.digits));
-  bool any = false;
   for (const verify::StepCounts& step : before.steps) {
     auto& cut = everywhere[index(step.step)];
     if (!cut_role(cut, ablation.layout(), role, how)) {
       all.add(step.own);
       continue;
     }
-    any = true;
     Steps alone(everywhere.size());
     alone[index(step.step)] = cut;
     const Effect effect = ablation.effect(alone, step.own, unknown(before.digits));
-    add(edges, {step.step, step.place, role.name, how.name}, effect.columns);
+    rows.edges.push_back(row({step.step, step.place, role.name, how.name}, effect.columns));
     all.add(effect.pairs);
   }
-  if (any)
-    add(nodes, {role.name, nullptr, how.name},
-        ablation.effect(everywhere, before.pairs, all.counts()).columns);
+  if (!rows.edges.empty())
+    rows.nodes.push_back(
+        row({role.name, nullptr, how.name}, ablation.effect(everywhere, before.pairs, all.counts()).columns));
+  return rows;
 }
 
 }  // namespace
 
 Json ablation(const Subject& subject) {
   const verify::Certification& before = subject.certification();
-  Ablation ablation(subject);
+  const Ablation ablation(subject);
+  std::vector<Cut> cuts;
+  for (const TokenRole& role : token_roles())
+    for (const KeyAblation& how : key_ablations())
+      cuts.push_back([&] { return without_role(ablation, before, role, how); });
+  add_parts(cuts, ablation, subject, before.pairs);
+  std::vector<Rows> rows(cuts.size());
+  std::atomic<std::size_t> next = 0;
+  model::in_parallel(subject.options().threads, [&](int) {
+    for (std::size_t i = next++; i < cuts.size(); i = next++) rows[i] = cuts[i]();
+  });
+
   Table nodes = table_of({{"node", ""}, {"index", ""}, {"kind", ""}});
   Table edges = table_of({{"step", ""}, {"place", ""}, {"token", ""}, {"kind", ""}});
-  for (const TokenRole& role : kRoles)
-    for (const KeyAblation& how : key_ablations()) add_role(nodes, edges, ablation, before, role, how);
-  add_parts(nodes, ablation, subject, before.pairs);
-
+  for (const Rows& of_cut : rows) {
+    for (const Json::array_t& r : of_cut.nodes) nodes.add(r);
+    for (const Json::array_t& r : of_cut.edges) edges.add(r);
+  }
   Json kinds = Json::object();
   for (const KeyAblation& how : key_ablations()) kinds[std::string(how.name)] = how.about;
   return {{"total", verify::to_string(verify::all_pairs(before.digits))},

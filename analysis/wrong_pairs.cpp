@@ -33,7 +33,7 @@ WrongPairs wrong_pairs(const Network& network, const Steps& steps, const SearchL
   const verify::Deadline deadline(kSearchShare * limits.seconds, limits.interrupted);
   verify::SearchAll searches(network.decoder, verify::Semantics::real, limits.threads,
                              questions(network, steps));
-  searches.run(deadline, true, {});
+  searches.run(deadline, true, {}, limits.work);
 
   WrongPairs result;
   std::vector<std::vector<Leaf>> leaves;

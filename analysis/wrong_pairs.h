@@ -4,6 +4,8 @@
 // the true digit's, over the reals. A step without query states is not asked: nothing is wrong there.
 #pragma once
 
+#include <limits>
+
 #include "analysis/ablated.h"
 #include "model/tail.h"
 #include "verify/deadline.h"
@@ -13,7 +15,9 @@ namespace carryscope::analysis {
 
 struct SearchLimits {
   double seconds = verify::kInfinity;  // of search and union together
-  int threads = 1;                     // changes nothing but the time, unless time runs out
+  // Of the search, in cubes (StepSearch::work). Where that ends it, one thread gives the same on any machine.
+  std::uint64_t work = std::numeric_limits<std::uint64_t>::max();
+  int threads = 1;  // changes nothing but the time, unless time runs out
   const std::atomic<bool>* interrupted = nullptr;
 };
 

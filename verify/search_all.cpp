@@ -96,13 +96,13 @@ std::vector<const Question*> SearchAll::questions() const {
   return all;
 }
 
-void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watch) {
+void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watch, std::uint64_t most_work) {
   doubt_.assign(by_step_.size(), 0.0);
   wrong_.assign(by_step_.size(), 0);
   in_parallel(threads_, [&](int worker) {
     Tails tails(decoder_, semantics_);
     for (const bool fresh : {true, false})
-      while (fresh || !(deadline.passed() || (total_only && all_lost_))) {
+      while (fresh || !(deadline.passed() || work_ >= most_work || (total_only && all_lost_))) {
         Entry* const entry = claim(fresh);
         if (!entry) break;
         if (fresh)
@@ -119,7 +119,9 @@ void SearchAll::work(Entry& entry, TailBounds& tail, bool fresh) {
   if (fresh) return entry.search->try_roots(tail);
   const bool mostly_wrong = entry.search->doubt() > kMostlyWrong;
   const std::uint64_t nodes = mostly_wrong ? 1 : entry.begun ? kSlice : kFirst;
+  const std::uint64_t before = entry.search->work();
   entry.search->run(tail, nodes, mostly_wrong || entry.search->nodes() > kPlain);
+  work_ += entry.search->work() - before;
   entry.begun = true;
 }
 

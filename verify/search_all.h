@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -46,8 +47,10 @@ class SearchAll {
             std::vector<std::vector<Question>> questions, bool keep_correct = false);
 
   // Searches; `watch` is called from one thread between slices. With total_only, ends as soon as some step
-  // is known to get every pair wrong.
-  void run(const Deadline& deadline, bool total_only, const Watch& watch);
+  // is known to get every pair wrong. After so much work (StepSearch::work, of all questions together)
+  // beyond a look at each root it ends too: with one thread, at the same cubes on every machine.
+  void run(const Deadline& deadline, bool total_only, const Watch& watch,
+           std::uint64_t most_work = std::numeric_limits<std::uint64_t>::max());
 
   int steps() const { return static_cast<int>(by_step_.size()); }
   const std::vector<Entry>& step(int step) const { return by_step_[static_cast<std::size_t>(step)]; }
@@ -73,6 +76,7 @@ class SearchAll {
   std::vector<double> doubt_;           // by step: of its questions, on average, so far
   std::vector<Count> wrong_;            // by step: surely wrong, in leaves
   std::atomic<bool> all_lost_ = false;  // some step gets every pair wrong
+  std::atomic<std::uint64_t> work_ = 0;
 };
 
 }  // namespace carryscope::verify

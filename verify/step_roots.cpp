@@ -47,6 +47,7 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
   if (root.stage == Stage::doubted && root.pairs >= kMany) {
     ++tally_.nodes;
     range_.over(root.cube, output_);
+    ++counts_;
     root.wrong = count_wrong(tail, question_, root.cube, output_, target_token());
     root.open = root.pairs - root.wrong;
     wrong_root_[static_cast<std::size_t>(target_digit_)] = root.wrong;
@@ -66,8 +67,10 @@ void StepSearch::bracket(TailBounds& tail, Node& node) {
   }
   node.correct = node.pairs - std::min(node.pairs, not_correct);
   if (node.pairs >= kMany && node.correct == 0 && node.wrong < node.pairs / 2 &&
-      seems_wrong(tail, node.cube, kTries))
+      seems_wrong(tail, node.cube, kTries)) {
+    ++counts_;
     node.wrong = std::max(node.wrong, count_wrong(tail, question_, node.cube, output_, target_token()));
+  }
   node.open = node.pairs - node.correct - node.wrong;
   node.bracketed = true;
 }

@@ -45,6 +45,8 @@ class StepSearch {
   double doubt() const { return roots_ == 0 ? 0.0 : static_cast<double>(doubted_) / roots_; }
   bool complete() const { return open_.empty(); }
   std::uint64_t nodes() const { return tally_.nodes; }
+  // What the search has cost, in cubes examined. Unlike seconds, it is the same on any machine.
+  std::uint64_t work() const { return tally_.nodes + kCubesPerCount * counts_; }
   Count surely_wrong() const { return tally_.wrong; }                             // in leaves
   double promise() const { return open_.empty() ? 0.0 : open_.top().promise(); }  // of the next node
   const Question& question() const { return question_; }
@@ -88,7 +90,8 @@ class StepSearch {
   // tell.
   enum class Prospect { beaten, ahead, cut, unresolvable };
 
-  static constexpr int kTries = 3;           // pairs that are all wrong make a cube seem wrong
+  static constexpr std::uint64_t kCubesPerCount = 150;  // examined in the time of one count_wrong()
+  static constexpr int kTries = 3;                      // pairs that are all wrong make a cube seem wrong
   static constexpr Count kMany = 1'000'000;  // pairs of a cube that is worth counting before it is split
 
   struct Groups {
@@ -121,6 +124,7 @@ class StepSearch {
   bool keep_correct_;
   std::vector<Leaf> leaves_, correct_leaves_;
   Tally tally_;
+  std::uint64_t counts_ = 0;  // calls of count_wrong()
   int roots_ = 0, doubted_ = 0;
   std::array<Count, 10> wrong_leaves_{}, wrong_root_{};  // by target digit: in leaves; at least, of the root
 

@@ -11,7 +11,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kRows = 100;  // shown of one table; the record has them all
+constexpr std::size_t kRows = 100;          // shown of one table; the record has them all
+constexpr std::string_view kSeconds = "s";  // of columns that differ from run to run: the page must not
 
 bool is_table(const json& value) {
   return value.is_object() && value.contains("columns") && value.contains("rows") && value["rows"].is_array();
@@ -27,20 +28,26 @@ std::string words(std::string name) {
   return escape(name);
 }
 
+std::string unit_of(const json& column) { return column.value("unit", std::string()); }
+
 Table table_of(const std::string& id, const std::string& name, const json& value) {
   const json& rows = value.at("rows");
   Table out{id, words(name), {}, {}};
   if (rows.size() > kRows)
     out.caption += fmt::format(", the first {} of {} rows", kRows, grouped(rows.size()));
-  for (const json& column : value.at("columns")) {
-    const std::string unit = column.value("unit", std::string());
+  std::vector<std::size_t> shown;
+  for (std::size_t c = 0; c < value.at("columns").size(); ++c) {
+    const json& column = value["columns"][c];
+    const std::string unit = unit_of(column);
+    if (unit == kSeconds) continue;
+    shown.push_back(c);
     out.columns.push_back({words(column.at("name").get<std::string>()) +
                            (unit.empty() ? "" : "<br><small>" + escape(unit) + "</small>")});
   }
   for (std::size_t r = 0; r < std::min(rows.size(), kRows); ++r) {
     Row row;
-    for (std::size_t c = 0; c < out.columns.size(); ++c) {
-      const json& entry = rows[r].at(c);
+    for (std::size_t c = 0; c < shown.size(); ++c) {
+      const json& entry = rows[r].at(shown[c]);
       const bool is_count = entry.is_string() && is_decimal(entry.get_ref<const std::string&>());
       if (r == 0) out.columns[c].numeric = entry.is_number() || is_count;
       row.cells.push_back(cell(entry));
