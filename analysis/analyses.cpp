@@ -19,6 +19,7 @@ constexpr Analysis kAnalyses[] = {
     {"margins", "by how much each step is right, proven", margins},
     {"trace", "a few additions step by step", trace},
     {"ablation", "how many pairs go wrong without a token, head or neuron", ablation},
+    {"circuit", "the fewest edges that still answer every pair as the whole model does", circuit},
 };
 
 Json model_json(const Subject& subject) {

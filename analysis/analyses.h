@@ -35,6 +35,7 @@ Json certify(const Subject& subject);
 Json trace(const Subject& subject);
 Json attention(const Subject& subject);
 Json ablation(const Subject& subject);
+Json circuit(const Subject& subject);
 Json subtasks(const Subject& subject);
 Json neurons(const Subject& subject);
 Json attribution(const Subject& subject);

@@ -36,22 +36,31 @@ Local local_of(model::Pair pair, int place, int digits) {
 
 }  // namespace
 
+std::vector<Local> local_configurations(const model::Layout& layout, int step, std::uint64_t seed) {
+  std::vector<Local> rows;
+  const int place = layout.answer[index(step)].place;
+  std::mt19937_64 random(seed + index(step));
+  std::vector<Cube> cubes{Cube::everything(layout.digits)};
+  if (place > 0) cubes = by_letter(cubes[0], place - 1);
+  for (const Cube& below : cubes)
+    for (const Cube& cube : by_letter(below, place)) {
+      const Count pairs = verify::count(cube);
+      if (pairs == 0) continue;
+      const Count drawn = (Count{random()} << 64 | random()) % pairs;
+      rows.push_back(local_of(verify::nth_pair(cube, drawn), place, layout.digits));
+    }
+  return rows;
+}
+
 LocalTable local_table(const Subject& subject, int step) {
   const model::Layout& layout = subject.decoder().layout;
   const Anatomist dissect(subject.table());
   LocalTable table{step, layout.answer[index(step)].place, {}, {}};
-  std::mt19937_64 random(subject.options().seed + index(step));
-  std::vector<Cube> cubes{Cube::everything(layout.digits)};
-  if (table.place > 0) cubes = by_letter(cubes[0], table.place - 1);
-  for (const Cube& below : cubes)
-    for (const Cube& cube : by_letter(below, table.place)) {
-      const Count pairs = verify::count(cube);
-      if (pairs == 0) continue;
-      const Count drawn = (Count{random()} << 64 | random()) % pairs;
-      table.rows.push_back(local_of(verify::nth_pair(cube, drawn), table.place, layout.digits));
-      const std::vector<int> tokens = model::tokenise(layout, table.rows.back().pair);
-      table.anatomy.push_back(dissect(std::span(tokens).first(index(layout.query_position(step) + 1))));
-    }
+  table.rows = local_configurations(layout, step, subject.options().seed);
+  for (const Local& row : table.rows) {
+    const std::vector<int> tokens = model::tokenise(layout, row.pair);
+    table.anatomy.push_back(dissect(std::span(tokens).first(index(layout.query_position(step) + 1))));
+  }
   return table;
 }
 

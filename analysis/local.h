@@ -23,6 +23,9 @@ struct LocalTable {
   std::vector<Anatomy> anatomy;  // of each row, given the true prefix
 };
 
+// One of each, the far digits drawn with the seed.
+std::vector<Local> local_configurations(const model::Layout& layout, int step, std::uint64_t seed);
+
 LocalTable local_table(const Subject& subject, int step);
 
 }  // namespace carryscope::analysis

@@ -1,8 +1,9 @@
 // carryscope explain FILE -o DIR: how the model adds, as one record for each analysis.
 //
-// Writes DIR/<name>.json, each table in it also as DIR/<name>.<table>.csv, and DIR/explain.json with what
-// was written and what was refused. An analysis that cannot handle the model is refused by name and the
-// others go on; where --only asked for it, the program ends with its sentence.
+// Writes DIR/<name>.json, each table in it also as DIR/<name>.<table>.csv, each text under its "files" as
+// the file so named, and DIR/explain.json with what was written and what was refused. An analysis that cannot
+// handle the model is refused by name and the others go on; where --only asked for it, the program ends with
+// its sentence.
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -105,6 +106,9 @@ class Explanation {
     const std::string path = flags_.folder + "/" + name;
     model::write_file(path + ".json", document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
     write_tables(document, path);
+    if (document.contains("files"))
+      for (const auto& [file, text] : document["files"].items())
+        model::write_file(flags_.folder + "/" + file, text.get<std::string>());
   }
 
   const Flags& flags_;
