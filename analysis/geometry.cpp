@@ -67,6 +67,12 @@ Matrix design(Index n, bool line, int wave) {
 Json or_null(std::optional<double> x) { return x ? Json(*x) : Json(nullptr); }
 
 struct Tables {
+  Table coordinates{{{"points", ""},
+                     {"index", ""},
+                     {"label", ""},
+                     {"first", "residual"},
+                     {"second", "residual"},
+                     {"third", "residual"}}};
   Table pca{{{"points", ""}, {"step", ""}, {"component", ""}, {"variance", "share of the total"}}};
   Table shapes{{{"points", ""}, {"count", "points"}, {"line", "R^2"}, {"circle", "R^2"}, {"helix", "R^2"}}};
   Table fourier{{{"points", ""}, {"wave", "cycles over the ten digits"}, {"power", "share of the variance"}}};
@@ -86,6 +92,16 @@ void add_pca(Tables& out, const char* name, Json step, const Matrix& points) {
   const double total = axes.variance.sum();
   for (Index k = 0; k < axes.variance.size(); ++k)
     out.pca.add({name, step, k, total > 0 ? Json(axes.variance[k] / total) : Json(nullptr)});
+}
+
+// Over the first three principal axes; null where the residual is narrower.
+void add_coordinates(Tables& out, const char* name, const Matrix& points,
+                     const std::vector<std::string>& labels) {
+  const Matrix flat = centred(points) * principal(points).direction;
+  for (Index r = 0; r < flat.rows(); ++r) {
+    const auto at = [&](Index k) { return k < flat.cols() ? Json(flat(r, k)) : Json(nullptr); };
+    out.coordinates.add({name, r, labels[static_cast<std::size_t>(r)], at(0), at(1), at(2)});
+  }
 }
 
 void add_shapes(Tables& out, const char* name, const Matrix& points) {
@@ -234,13 +250,19 @@ LocalTable asked_alike(const LocalTable& table) {
 void add_weights(Tables& out, const model::Decoder& d) {
   const Matrix digits =
       rows_of(d.token_embedding, {d.layout.digit_tokens.begin(), d.layout.digit_tokens.end()});
+  std::vector<std::string> names;
+  for (int digit = 0; digit < model::kSymbols; ++digit) names.push_back(std::to_string(digit));
+  add_coordinates(out, "digit embeddings", digits, names);
   add_pca(out, "digit embeddings", nullptr, digits);
   add_shapes(out, "digit embeddings", digits);
   add_fourier(out, "digit embeddings", digits);
   if (d.position_embedding.empty()) return;
   std::vector<int> all(index(d.layout.input_length()));
-  for (std::size_t p = 0; p < all.size(); ++p) all[p] = static_cast<int>(p);
+  names.resize(all.size());
+  for (std::size_t p = 0; p < all.size(); ++p)
+    names[p] = slot_name(d.layout.slot(all[p] = static_cast<int>(p)));
   const Matrix positions = rows_of(d.position_embedding, all);
+  add_coordinates(out, "positions", positions, names);
   add_pca(out, "positions", nullptr, positions);
   add_shapes(out, "positions", positions);
 }
@@ -264,7 +286,8 @@ Json geometry(const Subject& subject) {
     Plane plane(d, alike, points);
     if (plane.exists()) planes.push_back(plane.draw(out.plane_points));
   }
-  return {{"pca", out.pca.json()},
+  return {{"coordinates", out.coordinates.json()},
+          {"pca", out.pca.json()},
           {"shapes", out.shapes.json()},
           {"fourier", out.fourier.json()},
           {"silhouette", out.silhouette.json()},

@@ -19,6 +19,7 @@ CARRYSCOPE_ASSET(style, CARRYSCOPE_ASSETS "/style.css");
 CARRYSCOPE_ASSET(errors, CARRYSCOPE_ASSETS "/errors.js");
 CARRYSCOPE_ASSET(theme, CARRYSCOPE_ASSETS "/theme.js");
 CARRYSCOPE_ASSET(figures, CARRYSCOPE_ASSETS "/figures.js");
+CARRYSCOPE_ASSET(circuit, CARRYSCOPE_ASSETS "/circuit.js");
 CARRYSCOPE_ASSET(tables, CARRYSCOPE_ASSETS "/tables.js");
 CARRYSCOPE_ASSET(forward, CARRYSCOPE_ASSETS "/forward.js");
 CARRYSCOPE_ASSET(trace, CARRYSCOPE_ASSETS "/trace.js");
@@ -31,7 +32,7 @@ std::string_view style() { return CARRYSCOPE_VIEW(style); }
 
 std::span<const std::string_view> scripts() {
   static const std::string_view kScripts[] = {
-      CARRYSCOPE_VIEW(errors), CARRYSCOPE_VIEW(theme),   CARRYSCOPE_VIEW(figures),
+      CARRYSCOPE_VIEW(errors), CARRYSCOPE_VIEW(theme),   CARRYSCOPE_VIEW(figures), CARRYSCOPE_VIEW(circuit),
       CARRYSCOPE_VIEW(tables), CARRYSCOPE_VIEW(forward), CARRYSCOPE_VIEW(trace),
   };
   return kScripts;

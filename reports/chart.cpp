@@ -1,6 +1,7 @@
 #include "reports/chart.h"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -8,66 +9,12 @@
 #include <fmt/format.h>
 
 #include "reports/numbers.h"
+#include "reports/rows.h"
 
 namespace carryscope::reports {
 namespace {
 
 using nlohmann::json;
-
-const json& follow(const json& from, std::string_view path) {
-  if (path.empty()) return from;
-  const std::size_t dot = std::min(path.find('.'), path.size());
-  const json& inner = from.at(std::string(path.substr(0, dot)));
-  return dot == path.size() ? inner : follow(inner, path.substr(dot + 1));
-}
-
-bool is_decimal(const json& entry) {
-  return entry.is_string() && !entry.get_ref<const std::string&>().empty() &&
-         entry.get_ref<const std::string&>().find_first_not_of("0123456789") == std::string::npos;
-}
-
-json as_number(const json& entry) {
-  return is_decimal(entry) ? json(static_cast<double>(count(entry))) : entry;
-}
-
-// Five digits are more than a colour shows.
-json rounded(const json& value) {
-  return value.is_number_float() ? json(std::stod(fmt::format("{:.5g}", value.get<double>()))) : value;
-}
-
-std::string as_text(const json& entry) {
-  if (entry.is_number_float()) return number(entry.get<double>(), 5);
-  if (is_decimal(entry)) return grouped(count(entry));
-  return entry.is_string() ? entry.get<std::string>() : entry.dump();
-}
-
-// The last part of a column's path, in words: "pairs.first_failures" -> "first failures".
-std::string words(std::string_view column) {
-  std::string name(column.substr(column.rfind('.') + 1));
-  std::ranges::replace(name, '_', ' ');
-  return name;
-}
-
-// The rows of a record, whichever of the two forms they have.
-class Rows {
- public:
-  explicit Rows(const json& rows) : rows_(rows.is_array() ? rows : rows.at("rows")) {
-    if (rows.is_array()) return;
-    for (const json& column : rows.at("columns"))
-      columns_.emplace(column.at("name").get<std::string>(), columns_.size());
-  }
-  std::size_t size() const { return rows_.size(); }
-  const json& at(std::size_t row, std::string_view column) const {
-    if (columns_.empty()) return follow(rows_.at(row), column);
-    const auto found = columns_.find(std::string(column));
-    // at() of an object that lacks it says so as json does for every other field.
-    return found == columns_.end() ? json::object().at(std::string(column)) : rows_.at(row).at(found->second);
-  }
-
- private:
-  const json& rows_;
-  std::map<std::string, std::size_t> columns_;
-};
 
 using Picked = std::vector<std::size_t>;  // indices of rows
 
@@ -75,8 +22,7 @@ using Picked = std::vector<std::size_t>;  // indices of rows
 std::vector<std::string> distinct(const Rows& rows, std::string_view column, const Picked& picked) {
   std::vector<std::string> values;
   for (const std::size_t row : picked)
-    if (const std::string value = as_text(rows.at(row, column));
-        std::ranges::find(values, value) == values.end())
+    if (const std::string value = rows.text(row, column); std::ranges::find(values, value) == values.end())
       values.push_back(value);
   return values;
 }
@@ -84,7 +30,7 @@ std::vector<std::string> distinct(const Rows& rows, std::string_view column, con
 Picked having(const Rows& rows, std::string_view column, const std::string& value, const Picked& from) {
   Picked picked;
   for (const std::size_t row : from)
-    if (as_text(rows.at(row, column)) == value) picked.push_back(row);
+    if (rows.text(row, column) == value) picked.push_back(row);
   return picked;
 }
 
@@ -100,7 +46,7 @@ std::string hover_template(const Chart& chart) {
 json hover_data(const Chart& chart, const Rows& rows, std::size_t row) {
   json data = json::array();
   for (const std::string_view column : chart.hover)
-    if (!column.empty()) data.push_back(as_text(rows.at(row, column)));
+    if (!column.empty()) data.push_back(rows.at(row, column).is_null() ? "" : rows.text(row, column));
   return data;
 }
 
@@ -109,38 +55,47 @@ json heatmap(const Chart& chart, const Rows& rows, const Picked& picked, std::st
   json z(ys.size(), json(xs.size(), json())), shown = z;
   for (const std::size_t row : picked) {
     const auto at = [&](const std::vector<std::string>& side, std::string_view column) {
-      return static_cast<std::size_t>(std::ranges::find(side, as_text(rows.at(row, column))) - side.begin());
+      return static_cast<std::size_t>(std::ranges::find(side, rows.text(row, column)) - side.begin());
     };
     const std::size_t i = at(ys, chart.y), j = at(xs, chart.x);
     z[i][j] = rounded(as_number(rows.at(row, value)));
     shown[i][j] = hover_data(chart, rows, row);
   }
   const std::string scale(chart.colour.empty() ? "@sequential" : chart.colour);
-  return {{{"type", "heatmap"},
+  json map{{"type", "heatmap"},
            {"name", words(value)},
            {"x", xs},
            {"y", ys},
            {"z", z},
-           {"customdata", shown},
            {"hovertemplate", hover_template(chart)},
            {"colorscale", scale},
            {"xgap", 1},
            {"ygap", 1},
-           {"colorbar", {{"thickness", 10}, {"outlinewidth", 0}, {"len", 0.9}}}}};
+           {"colorbar", {{"thickness", 10}, {"outlinewidth", 0}, {"len", 0.9}}}};
+  if (!chart.hover[0].empty()) map["customdata"] = shown;
+  if (scale == "@diverging") map["zmid"] = 0;
+  return json::array({map});
 }
 
 json trace(const Chart& chart, const Rows& rows, const Picked& picked) {
-  json x = json::array(), y = json::array(), shown = json::array();
+  json x = json::array(), y = json::array(), shown = json::array(), error = y, labels = y;
   for (const std::size_t row : picked) {
-    const json value = as_number(rows.at(row, chart.y));
-    x.push_back(rows.at(row, chart.x));
+    const json value = rounded(as_number(rows.at(row, chart.y)));
+    if (!chart.error.empty()) error.push_back(rounded(rows.at(row, chart.error)));
+    if (!chart.labels.empty()) labels.push_back(rows.text(row, chart.labels));
+    x.push_back(rounded(rows.at(row, chart.x)));
     y.push_back(chart.log && value.is_number() && value.get<double>() <= 0 ? json() : value);
     shown.push_back(hover_data(chart, rows, row));
   }
-  json out{{"x", x}, {"y", y}, {"customdata", shown}, {"hovertemplate", hover_template(chart)}};
+  json out{{"x", x}, {"y", y}, {"hovertemplate", hover_template(chart)}};
+  if (!chart.hover[0].empty()) out["customdata"] = shown;
+  if (!chart.error.empty()) out["error_y"] = {{"array", error}, {"color", "@soft"}, {"thickness", 1}};
   if (chart.kind == Kind::bars) out["type"] = "bar";
   if (chart.kind == Kind::lines) out["mode"] = "lines";
   if (chart.kind == Kind::points) out.update({{"mode", "markers"}, {"marker", {{"size", 7}}}});
+  if (!chart.labels.empty())
+    out.update(
+        {{"mode", "markers+text"}, {"text", labels}, {"textposition", "top center"}, {"cliponaxis", false}});
   if (!chart.colour.empty()) out["marker"]["color"] = chart.colour;
   return out;
 }
@@ -150,7 +105,8 @@ json traces(const Chart& chart, const Rows& rows, const Picked& picked) {
   json out = json::array();
   for (const std::string& name : distinct(rows, chart.series, picked)) {
     out.push_back(trace(chart, rows, having(rows, chart.series, name, picked)));
-    out.back()["name"] = fmt::format("{} {}", chart.series, name);
+    const bool says_all = !name.empty() && std::isalpha(static_cast<unsigned char>(name[0]));
+    out.back()["name"] = says_all ? name : fmt::format("{} {}", chart.series, name);
   }
   return out;
 }
@@ -158,13 +114,13 @@ json traces(const Chart& chart, const Rows& rows, const Picked& picked) {
 json layout(const Chart& chart, const Rows& rows) {
   json out{{"xaxis", {{"title", words(chart.x)}}}, {"yaxis", {{"title", words(chart.y)}}}};
   if (chart.kind == Kind::heatmap) {
-    for (const char* axis : {"xaxis", "yaxis"})
-      out[axis].update({{"type", "category"}, {"showgrid", false}, {"tickangle", 0}});
+    for (const char* axis : {"xaxis", "yaxis"}) out[axis].update({{"type", "category"}, {"showgrid", false}});
     out["yaxis"]["autorange"] = "reversed";
     if (!chart.x_names.empty()) {
+      out["xaxis"]["tickangle"] = 0;
       std::map<std::string, std::string> names;  // of categories, which stand in the order of their rows
       for (std::size_t row = 0; row < rows.size(); ++row)
-        names.emplace(as_text(rows.at(row, chart.x)), as_text(rows.at(row, chart.x_names)));
+        names.emplace(rows.text(row, chart.x), rows.text(row, chart.x_names));
       for (const auto& [category, name] : names) {
         out["xaxis"]["tickvals"].push_back(category);
         out["xaxis"]["ticktext"].push_back(name);

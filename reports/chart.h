@@ -26,10 +26,13 @@ struct Chart {
   // Heat map only: the colour; of several columns the reader chooses one.
   std::array<std::string_view, 3> values = {};
   std::string_view series = {};                  // others: one trace for each value of this column
+  std::string_view error = {};                   // others: a column with one standard error of y
+  std::string_view labels = {};                  // points only: a column with the text beside each
   std::array<std::string_view, 4> hover = {};    // more columns to show at a point
   std::array<std::string_view, 2> choices = {};  // a drop-down for each column, one figure for each value
   bool log = false;                              // y on a logarithmic axis; what is not positive is left out
-  std::string_view colour = {};                  // a role; empty: the theme's own order, or @sequential
+  // A role; empty: the theme's own order, or @sequential. @diverging has 0 in its middle.
+  std::string_view colour = {};
 };
 
 // The charts of all records, in the order in which a page shows them.

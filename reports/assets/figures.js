@@ -2,10 +2,15 @@
 // first. Where the page carries no Plotly, the numbers of a figure are shown instead.
 'use strict';
 {
+  // Ten steps, one for each digit.
+  const digits = (lightness, chroma) => [...Array(10).keys()].flatMap((digit) => {
+    const colour = `hsl(${digit * 36}, ${chroma}%, ${digit % 2 ? lightness - 9 : lightness + 6}%)`;
+    return [[digit / 10, colour], [(digit + 1) / 10, colour]];
+  });
   const SCALES = {
-    light: { '@sequential': [[0, '#ffffff'], [0.15, '#dbe6fb'], [0.5, '#6d9bf1'], [1, '#12296b']],
+    light: { '@digits': digits(62, 62), '@sequential': [[0, '#ffffff'], [0.15, '#dbe6fb'], [0.5, '#6d9bf1'], [1, '#12296b']],
              '@diverging': [[0, '#8c1c1c'], [0.25, '#e58a7f'], [0.5, '#f6f6f6'], [0.75, '#7fa7e8'], [1, '#153a8a']] },
-    dark: { '@sequential': [[0, '#181c24'], [0.15, '#22345e'], [0.5, '#4f7fe0'], [1, '#e3edff']],
+    dark: { '@digits': digits(46, 48), '@sequential': [[0, '#181c24'], [0.15, '#22345e'], [0.5, '#4f7fe0'], [1, '#e3edff']],
             '@diverging': [[0, '#ff9a90'], [0.25, '#93413b'], [0.5, '#20252f'], [0.75, '#3d5fa6'], [1, '#a9c4ff']] },
   };
 
@@ -70,7 +75,9 @@
         layout.xaxis = { ...layout.xaxis, tickangle: -90, tickfont: { size: 8 } };
       for (const key of Object.keys(layout))
         if (/^[xy]axis\d+$/.test(key)) layout[key] = merge(baseLayout(false).xaxis, layout[key]);
-      return Plotly.react(this.plot, themed(this.traces()), themed(layout), { displayModeBar: false, responsive: true });
+      const traces = this.traces();
+      if (innerWidth < 640) traces.forEach((trace) => { if (trace.mode === 'text') trace.visible = false; });  // cells are too small
+      return Plotly.react(this.plot, themed(traces), themed(layout), { displayModeBar: false, responsive: true });
     }
 
     refresh() {

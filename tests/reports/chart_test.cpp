@@ -57,7 +57,7 @@ TEST(Chart, ATraceForEachSeries) {
   const json figure = drawn(chart, kObjects);
   ASSERT_EQ(figure["data"].size(), 2u);
   EXPECT_EQ(figure["data"][0]["x"], (json{1, 3}));
-  EXPECT_EQ(figure["data"][1]["name"], "kind q");
+  EXPECT_EQ(figure["data"][1]["name"], "q");
 }
 
 TEST(Chart, AHeatMapForEachChoice) {
