@@ -38,6 +38,7 @@ struct Flags {
   int threads = 1;
   int regions = 10;
   bool no_margin = false;
+  std::string weights_of;
   std::string json_path, certificate_path;
 };
 
@@ -117,6 +118,7 @@ Certification certify(const Flags& flags, const model::Decoder& decoder) {
   options.margin = !flags.no_margin;
   options.regions = flags.regions;
   options.leaves = !flags.certificate_path.empty();
+  if (!flags.weights_of.empty()) options.mixture = verify::read_mixture(flags.weights_of, decoder.layout);
   const Interruptible interruptible;
   options.interrupted = interruptible.flag();
   ProgressLine line(flags.time_limit);
@@ -192,6 +194,10 @@ void add_certify(CLI::App& program, const Context& context) {
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   command->add_flag("--no-margin", flags->no_margin, "skip the search for the smallest margin");
+  command->add_option(
+      "--weights-of", flags->weights_of,
+      "also count by another distribution of operands: lengths (1 to n digits alike), cascades "
+      "(classes alike), or a JSON file of conditions with weights (docs/hunt.md)");
   command->add_option("--json", flags->json_path,
                       "write the full result to this file; - is stdout, and nothing else is printed");
   command->add_option("--certificate", flags->certificate_path,

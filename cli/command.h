@@ -27,6 +27,7 @@ void add_info(CLI::App& program, const Context& context);
 void add_plant(CLI::App& program, const Context& context);
 void add_report(CLI::App& program, const Context& context);
 void add_repair(CLI::App& program, const Context& context);
+void add_shrink(CLI::App& program, const Context& context);
 void add_sweep(CLI::App& program, const Context& context);
 void add_trace(CLI::App& program, const Context& context);
 void add_train(CLI::App& program, const Context& context);

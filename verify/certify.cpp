@@ -141,6 +141,10 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   for (StepCounts& step : result.steps) step.first_failures = failures.first_failures(step.step);
   failures.count_classes(options.time_limit < kInfinity ? kMostStates : kMostStatesUnhurried,
                          result.by_cascade, result.by_carries);
+  if (options.mixture) {
+    result.mixture = options.mixture->name;
+    result.by_part = count(failures, *options.mixture, decoder.layout);
+  }
   list_regions(result, decoder, leaves, failures, options.regions);
   result.exact = result.pairs.undecided == 0;
   if (options.margin) result.smallest = find_smallest_margin(decoder, searches, options, deadline);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 
+#include "verify/mixture.h"
 #include "verify/step_search.h"
 
 namespace carryscope::verify {
@@ -28,6 +29,7 @@ struct CertifyOptions {
   int regions = 20;                                // how many failing regions to return
   bool total_only = false;                         // end once a step gets every pair wrong: others stay open
   bool leaves = false;                             // return every leaf, for a certificate
+  std::optional<Mixture> mixture;                  // also count under this distribution of operands
   const std::atomic<bool>* interrupted = nullptr;  // set it to stop with what is proven so far
   std::function<void(const Progress&)> progress;   // called from one thread, a few times a second
 };
@@ -73,6 +75,8 @@ struct Certification {
   std::vector<StepCounts> steps;
   std::vector<Counts> by_cascade;          // [k]: pairs of cascade class S_k, 0..n
   std::vector<Counts> by_carries;          // [bits]: bit i-1 = carry into place i; empty where n > 12
+  std::string mixture;                     // its name; empty where none was asked for
+  std::vector<PartCounts> by_part;         // of the mixture
   std::vector<Region> regions;             // by mass, largest first
   std::size_t region_count = 0;            // of all regions, also those not returned
   std::optional<SmallestMargin> smallest;  // absent where not asked for or not finished in time

@@ -68,6 +68,17 @@ ordered_json margin_json(const std::optional<SmallestMargin>& smallest) {
           {"step", smallest->step}};
 }
 
+ordered_json mixture_json(const Certification& result) {
+  if (result.mixture.empty()) return nullptr;
+  ordered_json parts = ordered_json::array();
+  for (const PartCounts& p : result.by_part)
+    parts.push_back({{"weight", p.part.weight}, {"where", p.part.where}, {"pairs", counts_json(p.pairs)}});
+  const Interval wrong = wrong_share(result.by_part);
+  return {{"name", result.mixture},
+          {"wrong", {{"low", wrong.lower()}, {"high", wrong.upper()}}},
+          {"parts", parts}};
+}
+
 template <class List, class ToJson>
 ordered_json array_of(const List& list, ToJson&& to_json_of) {
   ordered_json rows = ordered_json::array();
@@ -100,6 +111,7 @@ ordered_json to_json(const model::Decoder& decoder, const Certification& result)
     row.update(counts_json(n));
     return row;
   });
+  out["weights_of"] = mixture_json(result);
   out["regions"] =
       array_of(result.regions, [](std::size_t, const Region& region) { return region_json(region); });
   out["region_count"] = result.region_count;

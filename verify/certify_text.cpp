@@ -18,6 +18,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 constexpr std::size_t kColumns = 100;
+constexpr int kShareDecimals = 24;
 
 // The decimal digits of a number with what was cut off its end rounded away from zero.
 std::string increment(std::string digits) {
@@ -55,7 +56,7 @@ class Writer {
   Writer(const model::Decoder& decoder, const Certification& result) : decoder_(decoder), result_(result) {}
 
   std::string text() const {
-    return heading() + counts() + meaning() + tables() + regions() + smallest() + effort();
+    return heading() + counts() + meaning() + tables() + mixture() + regions() + smallest() + effort();
   }
 
  private:
@@ -152,6 +153,29 @@ class Writer {
                "By longest cascade: in S_k a carry is generated and passes on through k - 1 places that sum "
                "to 9",
                [this](const Cell& cell) { return cascade_rows(cell); });
+  }
+
+  std::vector<Row> part_rows(const Cell& cell) const {
+    std::vector<Row> rows{{"pairs with", "weight", "pairs", "wrong"}};
+    if (rounds()) rows[0].push_back("on rounding");
+    rows[0].push_back("undecided");
+    for (const auto& [part, n] : result_.by_part) {
+      rows.push_back({part.where, fmt::format("{:g}", part.weight), cell(n.total), cell(n.wrong)});
+      if (rounds()) rows.back().push_back(cell(n.rounding));
+      rows.back().push_back(cell(n.undecided));
+    }
+    return rows;
+  }
+
+  std::string mixture() const {
+    if (result_.mixture.empty()) return "";
+    const Interval wrong = wrong_share(result_.by_part);
+    return count_table(fmt::format("Operands drawn by {}: a row by weight, then a pair of it uniformly",
+                                   result_.mixture),
+                       [this](const Cell& cell) { return part_rows(cell); }) +
+           fmt::format("  A pair drawn so is wrong with a probability between {} and {}\n",
+                       decimal(std::max(wrong.lower(), 0.0), kShareDecimals, Towards::below),
+                       decimal(std::min(wrong.upper(), 1.0), kShareDecimals, Towards::above));
   }
 
   // Cubes can need long lines: then each operand gets its own.

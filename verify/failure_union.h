@@ -25,6 +25,9 @@ class FailureUnion {
   Count first_failures(int step) const { return by_group_[static_cast<std::size_t>(step)]; }
   Count first_failures(int step, const Cube& region) const;
 
+  // Of pairs that fall into the diagram's groups like this: what is in none counts as undecided.
+  Counts counts(const std::vector<Count>& by_group) const;
+
   // [k]: cascade class S_k; [bits]: bit i - 1 = the carry into place i. Where the union has more than
   // `most_states` states, a class is known as far as the total tells.
   void count_classes(std::size_t most_states, std::vector<Counts>& by_cascade,
@@ -33,7 +36,6 @@ class FailureUnion {
  private:
   void add(const std::vector<Leaf>& leaves, int step, Verdict verdict);
   int group(Verdict verdict, int step) const;
-  Counts counts(const std::vector<Count>& by_group) const;
   int digits_, steps_;
   const Deadline& deadline_;
   FailureDiagram diagram_;
