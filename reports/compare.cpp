@@ -7,8 +7,10 @@
 
 #include "model/error.h"
 #include "reports/certified.h"
+#include "reports/exact_error.h"
 #include "reports/page.h"
 #include "reports/panel/panel.h"
+#include "reports/rows.h"
 
 namespace carryscope::reports {
 namespace {
@@ -130,11 +132,82 @@ void draw_runs(const Models& models, Sheet& sheet) {
   if (!any) sheet.html("<p class=missing>None of the folders holds a training run or a repair.</p>\n");
 }
 
+// Each step's proven smallest margin.
+void draw_margins(const Models& models, Sheet& sheet) {
+  Figure figure{.id = "margins-by-step",
+                .title = "Smallest margin of each step",
+                .text = "Proven over all pairs; below 0 the step is wrong somewhere."};
+  for (const Records& model : models) {
+    const json* const margins = model.find("margins");
+    if (!margins || !margins->contains("steps")) continue;
+    const Rows rows(margins->at("steps"));
+    json x = json::array(), y = json::array();
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      x.push_back(rows.at(r, "step"));
+      y.push_back(rounded(rows.at(r, "min_low")));
+    }
+    figure.data.push_back({{"name", model.name}, {"mode", "lines+markers"}, {"x", x}, {"y", y}});
+  }
+  figure.layout = {{"xaxis", {{"title", "step"}}}, {"yaxis", {{"title", "logits"}}}};
+  if (figure.data.empty())
+    sheet.html("<p class=missing>None of the folders holds margins.json.</p>\n");
+  else
+    sheet.figure(figure);
+}
+
+// How large the explanation is: the circuit, and the program.
+void draw_explanations(const Models& models, Sheet& sheet) {
+  Table table{"explanations",
+              "What is needed to answer as the model does, proven over all pairs",
+              {{"Model"},
+               {"Edges of the circuit", true},
+               {"Of", true},
+               {"Program: other answers", true},
+               {"Rules", true}},
+              {}};
+  for (const Records& model : models) {
+    const json *const circuit = model.find("circuit"), *const program = model.find("program");
+    Row row{{escape(model.name), "", "", "", ""}};
+    if (circuit && circuit->contains("kept")) {
+      row.cells[1] = circuit->at("kept").dump();
+      row.cells[2] = circuit->at("of").dump();
+    }
+    if (program && program->contains("disagree")) {
+      const Count low = count(program->at("disagree")), open = count(program->at("undecided"));
+      row.cells[3] = open == 0 ? grouped(low) : grouped(low) + " to " + grouped(low + open);
+      row.cells[4] = std::to_string(Rows(program->at("rules")).size());
+    }
+    table.rows.push_back(row);
+  }
+  sheet.table(table);
+}
+
+// Sweeps among the folders, each as on its own page.
+void draw_sweeps(const Models& models, Sheet& sheet) {
+  Table table{"sweeps",
+              "Seeds by their exact error at the best step",
+              {{"Sweep"}, {"Seeds", true}, {"Add every pair", true}, {"Above 90 %", true}, {"Best", true}},
+              {}};
+  for (const Records& model : models)
+    if (const json* const seeds = model.find("seeds")) {
+      const SeedSummary s = summarise(*seeds);
+      table.rows.push_back({{escape(model.name), std::to_string(s.seeds), std::to_string(s.perfect),
+                             std::to_string(s.good), s.best}});
+    }
+  if (table.rows.empty())
+    sheet.html("<p class=missing>None of the folders is a sweep.</p>\n");
+  else
+    sheet.table(table);
+}
+
 constexpr Comparison kComparisons[] = {
     {"verdict", "Verdicts", draw_verdicts},
     {"steps", "By step", draw_by_step},
     {"cascades", "By cascade", draw_by_cascade},
+    {"margins", "Margins", draw_margins},
+    {"explanations", "Explanations", draw_explanations},
     {"training", "Training", draw_runs},
+    {"sweeps", "Sweeps", draw_sweeps},
 };
 
 // The same name twice would make one legend entry of two models.

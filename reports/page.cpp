@@ -1,5 +1,7 @@
 #include "reports/page.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "model/error.h"
@@ -13,9 +15,18 @@ namespace {
 
 using nlohmann::json;
 
+// A sweep's folder is about its seeds, not about one model: what it has no record of it does not lack.
+bool is_sweep(const Records& records) { return records.find("seeds") && !records.find("model"); }
+
+bool has_something(const Section& section, const Records& records) {
+  return std::ranges::any_of(panels(), [&](const Panel& panel) {
+    return panel.section == section.id && records.find(panel.record);
+  });
+}
+
 void draw(const Panel& panel, const Records& records, Sheet& sheet) {
   const json* const record = records.find(panel.record);
-  if (!record && panel.optional) return;
+  if (!record && (panel.optional || is_sweep(records))) return;
   if (!panel.title.empty()) sheet.html(fmt::format("<h3>{}</h3>\n", panel.title));
   if (!record) {
     sheet.html(fmt::format("<p class=missing>Not computed here. <code>{}</code> makes it.</p>\n",
@@ -38,6 +49,7 @@ void draw(const Panel& panel, const Records& records, Sheet& sheet) {
 }
 
 std::string subtitle(const Records& records) {
+  if (is_sweep(records)) return counted(records.find("seeds")->size(), "seed");
   const json* const model = records.find("model");
   const json* const certify = records.find("certify");
   const json* const any = model ? model : certify;
@@ -85,6 +97,7 @@ std::string page(const Records& records) {
   Sheet sheet;
   Body body{records.name, subtitle(records), "", {}, {}};
   for (const Section& section : sections()) {
+    if (is_sweep(records) && !has_something(section, records)) continue;
     sheet.html(
         fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-title\"><h2 id=\"{0}-title\">{1}</h2>\n",
                     section.id, section.title));

@@ -31,7 +31,7 @@ std::string about(const Rows& edges, std::size_t r) {
   const std::string proof = edges.at(r, "proof");
   if (!edges.at(r, "kept").get<bool>())
     return text + (proof == "zero" ? "cut; no answer changes, proven" : "cut");
-  text += "kept";
+  text += proof == "none" ? "kept, not proven to be needed" : "kept";
   if (!edges.at(r, "witness_a").is_null())
     text +=
         fmt::format("; without it {} + {} gives the token {} instead of {}", edges.at(r, "witness_a").dump(),
@@ -67,7 +67,9 @@ Graph graph_of(const json& record) {
   for (const int step : steps) graph.steps.push_back(step);
   for (std::size_t r = 0; r < curve.size(); ++r) {
     json cut;
-    if (!curve.at(r, "step").is_null()) cut = edge_of.at({source_of(curve, r), curve.text(r, "step")});
+    if (!curve.at(r, "step").is_null())
+      if (const auto e = edge_of.find({source_of(curve, r), curve.text(r, "step")}); e != edge_of.end())
+        cut = e->second;
     const std::string known = proven(curve.at(r, "changed"), curve.at(r, "undecided"), total);
     graph.curve.push_back(
         {{"cut", cut},

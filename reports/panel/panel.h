@@ -12,12 +12,15 @@ Draw draw_verdict, draw_steps, draw_cascades, draw_carries, draw_regions, draw_e
     draw_training, draw_repair, draw_seeds, draw_subtasks, draw_plane, draw_circuit, draw_program,
     draw_shapes, draw_neurons, draw_ablation, draw_tables;
 
-// Shared: wrong share of all pairs against lines' field `along` (metrics, repair), as a proven bracket.
-Figure exact_error_figure(const std::string& id, const nlohmann::json& lines, const char* along,
-                          const std::string& text);
-
 // An entry of a record's table as HTML: counts grouped, other numbers with five digits.
 std::string cell(const nlohmann::json& value);
+
+// How the seeds of a sweep ended; `best` is the least exact error, as text.
+struct SeedSummary {
+  std::size_t seeds = 0, finished = 0, perfect = 0, good = 0;  // good: above 90 % of all pairs right
+  std::string best;
+};
+SeedSummary summarise(const nlohmann::json& seeds);
 
 // Draws what all records say of themselves, not one record.
 void draw_provenance(const Records& records, Sheet& sheet);

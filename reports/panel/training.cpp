@@ -3,53 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "reports/certified.h"
+#include "reports/exact_error.h"
 #include "reports/panel/panel.h"
 
 namespace carryscope::reports {
-namespace {
 
 using nlohmann::json;
-
-// A rate for a logarithmic axis: below one pair nothing can be drawn, so zero stands at a tenth of one.
-double drawn(const json& exact, const char* end) {
-  const Count total = count(exact.at("total"));
-  return std::max(ratio(count(exact.at(end)), total), 0.1 / static_cast<double>(total));
-}
-
-json rate_axis(const json& lines) {
-  double least = 0.1;
-  for (const json& line : lines) least = std::min(least, drawn(line.at("exact"), "at_least"));
-  return log_axis("wrong share of all pairs", least, 1);
-}
-
-std::string bracket(const json& exact) {
-  const Count low = count(exact.at("at_least")), high = count(exact.at("at_most"));
-  return low == high ? grouped(low) : grouped(low) + " to " + grouped(high);
-}
-
-}  // namespace
-
-Figure exact_error_figure(const std::string& id, const json& lines, const char* along,
-                          const std::string& text) {
-  json x = json::array(), low = json::array(), high = json::array();
-  for (const json& line : lines) {
-    x.push_back(line.at(along));
-    low.push_back(drawn(line.at("exact"), "at_least"));
-    high.push_back(drawn(line.at("exact"), "at_most"));
-  }
-  const json proven{{"x", x},
-                    {"y", high},
-                    {"name", "at most"},
-                    {"mode", "lines+markers"},
-                    {"line", {{"color", "@bad"}}},
-                    {"marker", {{"size", 5}}}};
-  const json least{
-      {"x", x},          {"y", low},          {"name", "at least"},
-      {"mode", "lines"}, {"fill", "tonexty"}, {"line", {{"color", "@bad"}, {"width", 1}, {"dash", "dot"}}}};
-  return {
-      id, "Exact error", text, {proven, least}, {{"xaxis", {{"title", along}}}, {"yaxis", rate_axis(lines)}}};
-}
 
 void draw_training(const json& metrics, const Records& records, Sheet& sheet) {
   std::int64_t retries = 0;
@@ -100,39 +59,6 @@ void draw_repair(const json& rounds, const Records&, Sheet& sheet) {
   sheet.figure(
       exact_error_figure("repair-error", rounds, "round",
                          "After each round, of all pairs. No wrong pair is drawn at a tenth of one pair."));
-  sheet.table(table);
-}
-
-void draw_seeds(const json& seeds, const Records&, Sheet& sheet) {
-  Table table{"seeds",
-              "One run for each seed",
-              {{"Seed"}, {"Ending"}, {"Steps", true}, {"Best step", true}, {"Wrong pairs, proven", true}},
-              {}};
-  json traces = json::array();
-  double least = 0.1;
-  for (const json& seed : seeds) {
-    const json& result = seed.at("result");
-    const std::string name = seed.at("seed").dump();
-    if (result.is_null())
-      table.rows.push_back({{name, "not finished", "", "", ""}});
-    else
-      table.rows.push_back({{name, escape(result.at("ending").get<std::string>()), result.at("steps").dump(),
-                             result.at("best_step").dump(), bracket(result.at("best"))}});
-    json x = json::array(), y = json::array();
-    if (seed.at("metrics").is_array())
-      for (const json& line : seed.at("metrics")) {
-        x.push_back(line.at("step"));
-        y.push_back(drawn(line.at("exact"), "at_most"));
-        least = std::min(least, drawn(line.at("exact"), "at_most"));
-      }
-    traces.push_back({{"x", x}, {"y", y}, {"name", "seed " + name}, {"mode", "lines"}});
-  }
-  sheet.figure(
-      {"seeds-error",
-       "Exact error of every seed",
-       "Upper ends of the proven brackets.",
-       traces,
-       {{"xaxis", {{"title", "step"}}}, {"yaxis", log_axis("wrong share of all pairs, at most", least, 1)}}});
   sheet.table(table);
 }
 
