@@ -25,6 +25,7 @@ void add_hunt(CLI::App& program, const Context& context);
 void add_finetune(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
 void add_plant(CLI::App& program, const Context& context);
+void add_prove(CLI::App& program, const Context& context);
 void add_report(CLI::App& program, const Context& context);
 void add_repair(CLI::App& program, const Context& context);
 void add_shrink(CLI::App& program, const Context& context);
