@@ -20,6 +20,8 @@ constexpr Analysis kAnalyses[] = {
     {"trace", "a few additions step by step", trace},
     {"ablation", "how many pairs go wrong without a token, head or neuron", ablation},
     {"circuit", "the fewest edges that still answer every pair as the whole model does", circuit},
+    {"program", "the rule that each step computes, as text and C++, and where the model departs from it",
+     program},
 };
 
 Json model_json(const Subject& subject) {

@@ -36,6 +36,7 @@ Json trace(const Subject& subject);
 Json attention(const Subject& subject);
 Json ablation(const Subject& subject);
 Json circuit(const Subject& subject);
+Json program(const Subject& subject);
 Json subtasks(const Subject& subject);
 Json neurons(const Subject& subject);
 Json attribution(const Subject& subject);

@@ -26,7 +26,6 @@ struct Fidelity {
   std::uint64_t one_of;
 };
 constexpr Fidelity kFidelities[] = {{1.0, 0}, {1.0 - 1e-9, 1'000'000'000}, {0.9999, 10'000}, {0.99, 100}};
-constexpr double kExceptionShare = 0.3;  // of the time: what the whole model gets wrong
 constexpr std::string_view kOwn = "own token";
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -44,11 +43,9 @@ class Circuit {
  public:
   explicit Circuit(const Subject& subject)
       : subject_(subject),
+        network_(subject.network()),
+        exceptions_(subject.exceptions()),
         deadline_(subject.options().time_limit, subject.options().interrupted),
-        network_(subject.decoder()),
-        exceptions_(exceptions(
-            network_, subject.certification(), subject.options().threads,
-            verify::Deadline(kExceptionShare * subject.options().time_limit, subject.options().interrupted))),
         sample_(model::uniform_pairs(kSample, subject.options().seed, layout().digits).pairs),
         means_(std::span(sample_).first(kMeanSample)) {
     subject.table();  // made before there are threads
@@ -251,9 +248,9 @@ class Circuit {
   }
 
   const Subject& subject_;
+  const Network& network_;
+  const std::vector<Exceptions>& exceptions_;
   verify::Deadline deadline_;
-  Network network_;
-  std::vector<Exceptions> exceptions_;
   std::vector<Pair> sample_;
   std::span<const Pair> means_;
   std::vector<std::unique_ptr<CircuitStep>> steps_;

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "analysis/local.h"
+#include "model/error.h"
 
 namespace carryscope::analysis {
 namespace {
@@ -22,7 +23,13 @@ CircuitStep::CircuitStep(const Subject& subject, const Network& network, const E
       network_(network),
       exceptions_(exceptions),
       deadline_(deadline),
-      parts_(network, step, anatomies(Anatomist(subject.table()), network.decoder.layout, step, means)) {}
+      parts_(network, step, anatomies(Anatomist(subject.table()), network.decoder.layout, step, means)) {
+  const std::size_t parts = parts_.parts().size();
+  if (parts > StepParts::kMost)
+    throw model::InputError("a step of '" + network.decoder.name + "' has " + std::to_string(parts) +
+                            " tokens, heads and neurons; a circuit is looked for among at most " +
+                            std::to_string(StepParts::kMost));
+}
 
 // One of each local configuration in random order, then some of those that the whole model gets wrong.
 std::vector<model::Pair> CircuitStep::pairs_to_begin_with() const {

@@ -20,7 +20,8 @@ struct Bracket {
 
 class CircuitStep {
  public:
-  // `means`: the pairs behind the means. All must outlive this.
+  // `means`: the pairs behind the means. All must outlive this. Throws InputError where a step has more
+  // parts than can be cut.
   CircuitStep(const Subject& subject, const Network& network, const Exceptions& exceptions, int step,
               std::span<const model::Pair> means, const verify::Deadline& deadline);
 

@@ -17,6 +17,8 @@ std::vector<Cube> by_letter(const Cube& cube, int place) {
   return parts;
 }
 
+}  // namespace
+
 Local local_of(model::Pair pair, int place, int digits) {
   const std::vector<int> carry = model::carries(pair, digits);
   Local l;
@@ -34,21 +36,22 @@ Local local_of(model::Pair pair, int place, int digits) {
   return l;
 }
 
-}  // namespace
+std::vector<Cube> local_parts(const Cube& cube, int place) {
+  std::vector<Cube> parts;
+  for (const Cube& below : place > 0 ? by_letter(cube, place - 1) : std::vector{cube})
+    for (const Cube& part : by_letter(below, place))
+      if (verify::count(part) > 0) parts.push_back(part);
+  return parts;
+}
 
 std::vector<Local> local_configurations(const model::Layout& layout, int step, std::uint64_t seed) {
   std::vector<Local> rows;
   const int place = layout.answer[index(step)].place;
   std::mt19937_64 random(seed + index(step));
-  std::vector<Cube> cubes{Cube::everything(layout.digits)};
-  if (place > 0) cubes = by_letter(cubes[0], place - 1);
-  for (const Cube& below : cubes)
-    for (const Cube& cube : by_letter(below, place)) {
-      const Count pairs = verify::count(cube);
-      if (pairs == 0) continue;
-      const Count drawn = (Count{random()} << 64 | random()) % pairs;
-      rows.push_back(local_of(verify::nth_pair(cube, drawn), place, layout.digits));
-    }
+  for (const Cube& cube : local_parts(Cube::everything(layout.digits), place)) {
+    const Count drawn = (Count{random()} << 64 | random()) % verify::count(cube);
+    rows.push_back(local_of(verify::nth_pair(cube, drawn), place, layout.digits));
+  }
   return rows;
 }
 

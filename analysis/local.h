@@ -7,6 +7,7 @@
 
 #include "analysis/anatomy.h"
 #include "analysis/subject.h"
+#include "verify/cube.h"
 
 namespace carryscope::analysis {
 
@@ -22,6 +23,11 @@ struct LocalTable {
   std::vector<Local> rows;
   std::vector<Anatomy> anatomy;  // of each row, given the true prefix
 };
+
+// The parts of a cube in which the letters of the place and of the place below and their carries are known.
+std::vector<verify::Cube> local_parts(const verify::Cube& cube, int place);
+// What a pair holds there.
+Local local_of(model::Pair pair, int place, int digits);
 
 // One of each, the far digits drawn with the seed.
 std::vector<Local> local_configurations(const model::Layout& layout, int step, std::uint64_t seed);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "model/activation.h"
-#include "model/error.h"
 #include "verify/elementary.h"
 
 namespace carryscope::analysis {
@@ -13,7 +12,7 @@ using model::Pair, model::Role;
 using verify::Attended, verify::Interval, verify::Reading;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-bool has(Cut cut, std::size_t part) { return cut >> part & 1; }
+bool has(Cut cut, std::size_t part) { return part < StepParts::kMost && (cut >> part & 1); }
 
 const KeyAblation& by_mean() { return *std::ranges::find(key_ablations(), true, &KeyAblation::of_digits); }
 
@@ -65,10 +64,6 @@ StepParts::StepParts(const Network& whole, int step, const std::vector<Anatomy>&
   for (std::size_t j = 0; j < neuron_mean_.size(); ++j) parts_.push_back({"neuron", static_cast<int>(j)});
   first_head_ = parts_.size();
   for (std::size_t h = 0; heads_ > 1 && h < heads_; ++h) parts_.push_back({"head", static_cast<int>(h)});
-  if (parts_.size() > kMost)
-    throw model::InputError("a step of '" + whole.decoder.name + "' has " + std::to_string(parts_.size()) +
-                            " tokens, heads and neurons; a circuit is looked for among at most " +
-                            std::to_string(kMost));
   group_ = groups(layout);
   const auto without = states((Cut{1} << roles_.size()) - 1, by_mean());
   for (std::size_t s = 0; s < without.size(); ++s)

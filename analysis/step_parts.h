@@ -31,8 +31,8 @@ class StepParts {
  public:
   static constexpr std::size_t kMost = 63;
 
-  // `sample`: the step's anatomy for the pairs behind the means. The network must outlive this. Throws
-  // InputError where there are more than kMost parts.
+  // `sample`: the step's anatomy for the pairs behind the means, at least one. The network must outlive this.
+  // Parts beyond kMost cannot be cut.
   StepParts(const Network& whole, int step, const std::vector<Anatomy>& sample);
 
   int step() const { return step_; }

@@ -1,6 +1,11 @@
 #include "analysis/subject.h"
 
 namespace carryscope::analysis {
+namespace {
+
+constexpr double kExceptionShare = 0.3;  // of the time limit
+
+}  // namespace
 
 Subject::Subject(model::Checkpoint checkpoint, Options options)
     : checkpoint_(std::move(checkpoint)), options_(options) {}
@@ -24,6 +29,19 @@ const verify::Certification& Subject::certification() const {
   wanted.regions = 1000;
   certification_ = std::make_unique<verify::Certification>(verify::certify(decoder(), wanted));
   return *certification_;
+}
+
+const Network& Subject::network() const {
+  if (!network_) network_ = std::make_unique<Network>(decoder());
+  return *network_;
+}
+
+const std::vector<Exceptions>& Subject::exceptions() const {
+  if (exceptions_) return *exceptions_;
+  const verify::Deadline deadline(kExceptionShare * options_.time_limit, options_.interrupted);
+  exceptions_ = std::make_unique<std::vector<Exceptions>>(
+      analysis::exceptions(network(), certification(), options_.threads, deadline));
+  return *exceptions_;
 }
 
 }  // namespace carryscope::analysis

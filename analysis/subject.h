@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 
+#include "analysis/answers.h"
 #include "model/attention_table.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/greedy.h"
@@ -35,6 +36,10 @@ class Subject {
   // The exact counts under real semantics, with up to 1,000 regions and the smallest margin. Throws
   // InputError where no engine can handle the model.
   const verify::Certification& certification() const;
+  // All that the answer digits read, enclosed; and where they do not write the true digit. Both throw
+  // InputError as the certification does.
+  const Network& network() const;
+  const std::vector<Exceptions>& exceptions() const;
 
  private:
   model::Checkpoint checkpoint_;
@@ -42,6 +47,8 @@ class Subject {
   mutable std::unique_ptr<model::AttentionTable<double>> table_;
   mutable std::unique_ptr<model::Greedy> greedy_;
   mutable std::unique_ptr<verify::Certification> certification_;
+  mutable std::unique_ptr<Network> network_;
+  mutable std::unique_ptr<std::vector<Exceptions>> exceptions_;
 };
 
 }  // namespace carryscope::analysis
