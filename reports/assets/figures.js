@@ -86,8 +86,11 @@
     }
 
     addTools() {
-      const save = (format) => carryscope.button(format.toUpperCase(), () =>
-        Plotly.downloadImage(this.plot, { format, filename: this.id, width: 1000, height: this.plot.clientHeight * 1.4, scale: format === 'png' ? 2 : 1 }));
+      let saved = Promise.resolve();  // Plotly takes one picture of a plot at a time
+      const save = (format) => carryscope.button(format.toUpperCase(), () => {
+        saved = saved.then(() => Plotly.downloadImage(this.plot,
+          { format, filename: this.id, width: 1000, height: this.plot.clientHeight * 1.4, scale: format === 'png' ? 2 : 1 }));
+      });
       const numbers = carryscope.button('Numbers', () => {
         if (this.numbers) { this.numbers.remove(); this.numbers = null; } else this.showNumbers();
         numbers.setAttribute('aria-expanded', String(Boolean(this.numbers)));

@@ -85,17 +85,21 @@ class Browser : public ::testing::Test {
 };
 
 const std::string kOurs = CARRYSCOPE_SOURCE_DIR "/checkpoints/311.pt";
+// All that takes seconds, not minutes, of a model with ten digits.
+const std::string kQuick =
+    "--threads 2 --only model,certify,attention,subtasks,neurons,geometry,attribution,margins,trace";
 
 TEST_F(Browser, PagesOpenWithoutAnError) {
   model::Checkpoint planted;
-  planted.decoder = model::planted_adder(10, {model::make_needle(10, 3, 5)});
+  planted.decoder = model::planted_adder(2, {model::make_needle(2, 1, 1)});
   model::save(folder_ / "planted.decoder.json", planted);
-  for (const std::string& file :
-       {kOurs, std::string(folder_ / "planted.decoder.json"), random_model(1, {.digits = 3}),
-        random_model(2, {.digits = 2, .layers = 2})}) {
+  for (const auto& [file, flags] : {std::pair(kOurs, kQuick),
+                                    {folder_ / "planted.decoder.json", "--time-limit 5"},
+                                    {random_model(1, {.digits = 2}), "--time-limit 5"},
+                                    {random_model(2, {.digits = 2, .layers = 2}), "--time-limit 5"}}) {
     SCOPED_TRACE(file);
     const json answer =
-        ask(page("'" + file + "'", "--time-limit 5"),
+        ask(page("'" + file + "'", flags),
             "return {sections: document.querySelectorAll('main > section').length,"
             " plots: [...document.querySelectorAll('figure > .plot')].every((p) => p.querySelector('svg')),"
             " trace: document.querySelector('#trace-answer').dataset.answer};");
@@ -153,9 +157,9 @@ TEST_F(Browser, FiltersHideOtherRegions) {
 
 // To be looked at: reports-WIDTH.png in the working directory. No part of the page is wider than its window.
 TEST_F(Browser, FitsWideAndNarrowWindows) {
-  const std::string html = page("'" + kOurs + "'");
+  const std::string html = page("'" + kOurs + "'", kQuick);
   for (const int width : {1280, 400}) {
-    const std::string png = testing::picture(folder_, html, width, 6000);
+    const std::string png = testing::picture(folder_, html, width, 16'000);
     EXPECT_TRUE(png.starts_with("\x89PNG"));
     EXPECT_GT(png.size(), 50'000u);
     model::testing::put(fmt::format("reports-{}.png", width), png);
@@ -171,7 +175,8 @@ TEST_F(Browser, FitsWideAndNarrowWindows) {
 }
 
 TEST_F(Browser, ModelsSideBySide) {
-  const json answer = ask(page("'" + kOurs + "' '" + random_model(3, {.digits = 2}) + "'", "--time-limit 5"),
+  const json answer = ask(page("'" + kOurs + "' '" + random_model(3, {.digits = 2}) + "'",
+                               "--time-limit 5 --only certify,margins"),
                           "return document.querySelectorAll('#verdicts tbody tr').length;");
   EXPECT_EQ(answer, 2);
 }

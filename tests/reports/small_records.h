@@ -19,7 +19,13 @@ inline json table(std::initializer_list<const char*> columns, const json& rows) 
 inline json rows(std::initializer_list<json> rows) { return json::array_t(rows); }
 
 inline json geometry() {
-  return {{"planes", rows({{{"step", 1},
+  const json none = table({}, json::array());
+  return {{"coordinates", none},
+          {"pca", none},
+          {"shapes", none},
+          {"fourier", none},
+          {"silhouette", none},
+          {"planes", rows({{{"step", 1},
                             {"query_digit", 7},
                             {"x", {-1, 1}},
                             {"y", {0, 2}},
