@@ -38,7 +38,7 @@
     const svg = drawn('svg', { viewBox: `0 0 ${WIDTH} ${height + 2 * TOP}`, role: 'img', 'aria-label': 'Parts of the model and the steps that need them' });
     const edges = graph.edges.map((edge) => {
       const shape = curve(at.get(graph.sources[edge.source].name), at.get('step ' + edge.step));
-      return drawn('g', { class: 'edge', 'data-step': edge.step, 'data-source': graph.sources[edge.source].name },
+      return drawn('g', { class: edge.own ? 'edge own' : 'edge', 'data-step': edge.step, 'data-source': graph.sources[edge.source].name },
         drawn('title', {}, edge.about), drawn('path', { d: shape, class: 'reach' }), drawn('path', { d: shape, class: 'line' }));
     });
     svg.append(...edges, ...[...at].map(([name, place]) => label(name, name, place)));

@@ -31,6 +31,7 @@ std::string about(const Rows& edges, std::size_t r) {
   const std::string proof = edges.at(r, "proof");
   if (!edges.at(r, "kept").get<bool>())
     return text + (proof == "zero" ? "cut; no answer changes, proven" : "cut");
+  if (proof == "never cut") return text + "the residual of the query’s own token, never cut";
   text += proof == "none" ? "kept, not proven to be needed" : "kept";
   if (!edges.at(r, "witness_a").is_null())
     text +=
@@ -61,7 +62,7 @@ Graph graph_of(const json& record) {
     edge_of[{name, edges.text(r, "step")}] = r;
     graph.edges.push_back({{"source", sources[name]},
                            {"step", edges.at(r, "step")},
-                           {"kept", edges.at(r, "kept")},
+                           {"own", edges.at(r, "proof") == "never cut"},
                            {"about", about(edges, r)}});
   }
   for (const int step : steps) graph.steps.push_back(step);
@@ -76,7 +77,7 @@ Graph graph_of(const json& record) {
          {"edges", curve.at(r, "edges")},
          {"about",
           fmt::format("{} of {} edges; all answers unchanged on {} ± {} of sampled pairs{}",
-                      curve.text(r, "edges"), edges.size(), number(curve.at(r, "fidelity"), 5),
+                      curve.text(r, "edges"), record.at("of").get<int>(), number(curve.at(r, "fidelity"), 5),
                       number(curve.at(r, "standard_error"), 2), known.empty() ? "" : "; " + known)}});
   }
   return graph;
