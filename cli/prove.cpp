@@ -2,6 +2,7 @@
 // pair, or undecided. --rules: the rules of addition, proved for all digits.
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -119,10 +120,11 @@ std::vector<StepProof> prove(const Flags& flags, const Decoder& decoder) {
   options.threads = flags.threads;
   options.time_limit = flags.time_limit;
   options.interrupted = interruptible.flag();
-  const bool talk = flags.json_path != "-";
-  if (talk) fmt::print(std::cout, "{:>6} {:>6}  verdict\n", "step", "place");
+  if (flags.json_path == "-") return verify::prove(decoder, options);
+  bool first = true;
   return verify::prove(decoder, options, [&](const StepProof& proof) {
-    if (talk) std::cout << line(proof) << std::flush;
+    if (std::exchange(first, false)) fmt::print(std::cout, "{:>6} {:>6}  verdict\n", "step", "place");
+    std::cout << line(proof) << std::flush;
   });
 }
 
