@@ -83,6 +83,17 @@ Graph graph_of(const json& record) {
   return graph;
 }
 
+// Which of the kept edges are proven to be needed.
+std::string needed(const json& record) {
+  if (record.at("minimum").get<bool>())
+    return "At every step each smaller set of edges is refuted by a pair.";
+  const Rows edges(record.at("edges"));
+  std::size_t open = 0;
+  for (std::size_t r = 0; r < edges.size(); ++r) open += edges.at(r, "proof") == "none";
+  if (open == 0) return "Each of them is needed: a pair is answered otherwise without it.";
+  return counted(open, "edge") + " of them may not be needed; each other one has a pair that needs it.";
+}
+
 // How many edges suffice for a proven share of pairs.
 void draw_sizes(const json& record, Sheet& sheet) {
   const Rows sizes(record.at("sizes"));
@@ -104,20 +115,15 @@ void draw_circuit(const json& record, const Records& records, Sheet& sheet) {
   const Count total = count(record.at("total"));
   sheet.paragraph(fmt::format("<b>{} of {} edges are enough.</b> {}. {}", record.at("kept").dump(),
                               record.at("of").dump(),
-                              proven(record.at("changed"), record.at("undecided"), total),
-                              record.at("minimum").get<bool>()
-                                  ? "At every step each smaller set of edges is refuted by a pair."
-                                  : "Each single kept edge is needed; smaller sets were not all tried."));
+                              proven(record.at("changed"), record.at("undecided"), total), needed(record)));
   const Graph graph = graph_of(record);
   sheet.html(
       "<figure data-circuit><form class=filters><label>step <select name=step><option value=\"\">all</option>"
       "</select></label></form><form class=slider><label for=prune>edges cut, the least needed first</label>"
       "<input id=prune type=range min=0 value=0><output></output></form><div class=graph></div>"
-      "<p class=about aria-live=polite>Point at an edge, or choose a node, for its "
-      "proof.</p><figcaption><b>Which "
-      "edges the steps need.</b> Left: token roles relative to the step; right: neurons and heads. The "
-      "slider "
-      "cuts edges along the curve below.</figcaption></figure>\n");
+      "<p class=about aria-live=polite>Point at an edge, or choose a node, for its proof.</p>"
+      "<figcaption><b>Which edges the steps need.</b> Left: token roles relative to the step; right: neurons "
+      "and heads. The slider cuts edges along the curve above.</figcaption></figure>\n");
   sheet.data("circuit", {{"sources", graph.sources},
                          {"steps", graph.steps},
                          {"edges", graph.edges},
