@@ -161,9 +161,22 @@ void compare_exception(const model::Decoder& decoder, StepSearches::One& one, co
     if (leaf.verdict == Verdict::wrong && out.certain.size() < kCertain) out.certain.push_back(leaf.cube);
 }
 
+// Whether every head of every query state has a key that is seen whatever it holds: 0/0 is no answer.
+bool attends(const std::vector<Attended>& states) {
+  const auto seen = [](const std::vector<verify::Reading>& cell) {
+    return !cell.empty() &&
+           std::ranges::all_of(cell, [](const verify::Reading& r) { return r.weight.lower() > 0.0; });
+  };
+  for (const Attended& read : states)
+    for (const auto& cells : read.readings)
+      if (std::ranges::none_of(cells, seen)) return false;
+  return true;
+}
+
 Changed changed_upward(const Network& network, const model::Decoder& decoder,
                        const std::vector<Attended>& states, const Exceptions& whole,
                        const ChangeLimits& limits) {
+  if (!attends(states)) return {0, verify::all_pairs(network.decoder.layout.digits), {}};
   StepSearches searches(network, decoder, states);
   Changed out;
   for (StepSearches::One& one : searches.all())

@@ -84,7 +84,10 @@ class Circuit {
         {"area", area(curve)},
         {"sizes", sizes(curve)},
         {"kinds", kinds()},
-        {"files", {{"circuit.dot", dot(graph_)}, {"circuit.graphml", graphml(graph_)}}}};
+        {"files",
+         {{"circuit.dot", dot(graph_)},
+          {"circuit.graphml", graphml(graph_)},
+          {"circuit.neuronpedia.json", neuronpedia(graph_)}}}};
   }
 
  private:

@@ -3,9 +3,12 @@
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/graphml.hpp>
 #include <boost/graph/graphviz.hpp>
+#include <cctype>
 #include <map>
 #include <set>
 #include <sstream>
+
+#include "analysis/table.h"
 
 namespace carryscope::analysis {
 namespace {
@@ -22,7 +25,11 @@ Graph build(const CircuitGraph& circuit, const std::map<int, std::string>& steps
   std::set<std::pair<std::size_t, std::string>> drawn;
   for (const GraphEdge& edge : circuit.edges) {
     if (!all && (!edge.kept || !drawn.insert({edge.source, steps.at(edge.step)}).second)) continue;
-    boost::add_edge(edge.source, targets.at(steps.at(edge.step)), edge, graph);
+    const auto target = targets.at(steps.at(edge.step));
+    if (!all && circuit.sources[edge.source].kind == "neuron")  // drawn from right to left
+      boost::add_edge(target, edge.source, edge, graph);
+    else
+      boost::add_edge(edge.source, target, edge, graph);
   }
   return graph;
 }
@@ -86,15 +93,54 @@ std::string dot(const CircuitGraph& circuit) {
       out, graph,
       [&](std::ostream& to, Graph::vertex_descriptor v) {
         to << "[label=" << boost::escape_dot_string(graph[v].label) << ", shape=" << shape(graph[v].kind)
-           << "]";
+           << (boost::degree(v, graph) == 0 ? ", style=dotted" : "") << "]";
       },
       [&](std::ostream& to, Graph::edge_descriptor e) {
         if (graph[graph[e].source].kind == "own") to << "[style=dashed]";
+        if (graph[graph[e].source].kind == "neuron") to << "[dir=back]";
       },
       [&](std::ostream& to) {
         to << "label=" << boost::escape_dot_string(circuit.name) << ";\nrankdir=LR;\nranksep=2;\n";
       });
   return out.str();
+}
+
+// By the schema of Neuronpedia's graph validator, version 1.0.0.
+std::string neuronpedia(const CircuitGraph& circuit) {
+  Json tokens = Json::array(), nodes = Json::array(), links = Json::array();
+  const auto add = [&](const std::string& id, const Json& feature, const char* layer, int step,
+                       const char* type, const std::string& label) {
+    nodes.push_back({{"node_id", id},
+                     {"feature", feature},
+                     {"layer", layer},
+                     {"ctx_idx", step},
+                     {"feature_type", type},
+                     {"jsNodeId", id},
+                     {"clerp", label}});
+  };
+  for (const auto& [step, label] : each_step(circuit)) {
+    tokens.push_back(label);
+    add("step_" + std::to_string(step), nullptr, "1", step, "logit", label);
+  }
+  for (const GraphEdge& edge : circuit.edges) {
+    if (!edge.kept) continue;
+    const GraphNode& from = circuit.sources[edge.source];
+    const bool neuron = from.kind == "neuron";
+    const std::string at = std::to_string(edge.step),
+                      id = (neuron ? "0_" : "E_") + std::to_string(edge.source) + "_" + at;
+    add(id, edge.source, neuron ? "0" : "E", edge.step, neuron ? "cross layer transcoder" : "embedding",
+        from.label);
+    links.push_back({{"source", id}, {"target", "step_" + at}, {"weight", edge.harm}});
+  }
+  std::string slug;
+  for (const char c : circuit.name) slug += std::isalnum(static_cast<unsigned char>(c)) ? c : '-';
+  const Json out{
+      {"metadata",
+       {{"slug", slug}, {"scan", circuit.name}, {"prompt_tokens", tokens}, {"prompt", circuit.name}}},
+      {"qParams", Json::object()},
+      {"nodes", nodes},
+      {"links", links}};
+  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace carryscope::analysis

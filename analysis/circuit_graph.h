@@ -1,7 +1,9 @@
-// CircuitGraph: the circuit as a graph, for Graphviz and as GraphML.
+// CircuitGraph: the circuit as a graph, for Graphviz, as GraphML and for Neuronpedia.
 //
 // Nodes are token roles, neurons, heads and steps, edges go to steps. GraphML holds all edges, each with its
-// proof. The drawing for `dot` holds the kept ones, and steps that keep the same are one node of it.
+// proof. The drawing for `dot` holds the kept ones, and steps that keep the same are one node of it: tokens
+// and heads to the left, neurons to the right. In Neuronpedia's attribution graphs a step is a token of the
+// prompt, and a kept edge's weight the share of sampled pairs that break without it.
 #pragma once
 
 #include <string>
@@ -29,5 +31,6 @@ struct CircuitGraph {
 
 std::string graphml(const CircuitGraph& graph);
 std::string dot(const CircuitGraph& graph);
+std::string neuronpedia(const CircuitGraph& graph);
 
 }  // namespace carryscope::analysis
