@@ -1,8 +1,9 @@
 // The failure atlas: failing regions by mass, each with a replayed example, filtered by step, by the
 // example's cascade and by the size of its error.
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <map>
+
+#include <fmt/format.h>
 
 #include "model/addition.h"
 #include "reports/certified.h"
@@ -12,6 +13,8 @@ namespace carryscope::reports {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::size_t kShown = 250;  // a row is some 1.6 kB; the record has up to 1,000
 
 // "a=..[0-2]1  s=.3." as a grid: a line for each name, a column for each place, the ones last.
 std::string grid(const std::string& pattern, int digits) {
@@ -75,17 +78,19 @@ void draw_regions(const json& certify, const Records&, Sheet& sheet) {
                         : "No failing region was found before the time was up; undecided pairs remain.");
     return;
   }
-  Table table{"regions",
-              fmt::format("{} of {} failing regions, largest first", regions.size(), grouped(all)),
-              {{"Rank"},
-               {"Pairs, all wrong", true},
-               {"Step", true},
-               {"Digits and carries; · is any digit"},
-               {"Example"},
-               {"Error", true}},
-              {}};
+  Table table{
+      "regions",
+      fmt::format("{} of {} failing regions, largest first", std::min(regions.size(), kShown), grouped(all)),
+      {{"Rank"},
+       {"Pairs, all wrong", true},
+       {"Step", true},
+       {"Digits and carries; · is any digit"},
+       {"Example"},
+       {"Error", true}},
+      {}};
   Options steps, cascades, errors;
   for (const json& region : regions) {
+    if (table.rows.size() == kShown) break;
     const Example example(region.at("example"));
     const int step = region.at("step").get<int>();
     const int cascade = model::cascade_class({example.a, example.b}, digits);
