@@ -15,6 +15,7 @@ using nlohmann::json;
 
 constexpr int kAcross = 4, kMapHeight = 170;  // maps beside each other; pixels
 constexpr const char* kValues[] = {"mean", "min", "max"};
+constexpr std::size_t kMany = 16;  // neurons of which only the means are drawn: the page stays below 3 MB
 
 struct Maps {
   // [{step, neuron}][carry][value] = 10 x 10, null where there is nothing
@@ -137,10 +138,12 @@ void draw_neurons(const json& record, const Records& records, Sheet& sheet) {
   if (maps.neurons.empty()) return sheet.paragraph("The model has no neurons.");
   const auto told = told_of(records);
   Choice steps{"step", {}}, values{"activation", {"mean", "least", "largest"}};
+  if (maps.neurons.size() > kMany) values.options.resize(1);
   json variants = json::array();
   for (const int step : maps.steps) {
     steps.options.push_back(std::to_string(step));
-    for (const char* value : kValues) variants.push_back(variant(maps, step, value, told));
+    for (std::size_t i = 0; i < values.options.size(); ++i)
+      variants.push_back(variant(maps, step, kValues[i], told));
   }
   const int rows = (2 * static_cast<int>(maps.neurons.size()) + kAcross - 1) / kAcross;
   sheet.figure(
