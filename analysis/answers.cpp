@@ -176,7 +176,9 @@ bool attends(const std::vector<Attended>& states) {
 Changed changed_upward(const Network& network, const model::Decoder& decoder,
                        const std::vector<Attended>& states, const Exceptions& whole,
                        const ChangeLimits& limits) {
-  if (!attends(states)) return {0, verify::all_pairs(network.decoder.layout.digits), {}};
+  const Count all = verify::all_pairs(network.decoder.layout.digits);
+  const bool lost = whole.size() == 1 && whole[0].pairs == all && !whole[0].token;
+  if (lost || !attends(states) || limits.deadline->passed()) return {0, all, {}};
   StepSearches searches(network, decoder, states);
   Changed out;
   for (StepSearches::One& one : searches.all())
