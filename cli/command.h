@@ -18,17 +18,18 @@ struct Context {
 };
 
 void add_certify(CLI::App& program, const Context& context);
+void add_diff(CLI::App& program, const Context& context);
 void add_enumerate(CLI::App& program, const Context& context);
 void add_eval(CLI::App& program, const Context& context);
 void add_explain(CLI::App& program, const Context& context);
-void add_hunt(CLI::App& program, const Context& context);
 void add_finetune(CLI::App& program, const Context& context);
+void add_hunt(CLI::App& program, const Context& context);
 void add_info(CLI::App& program, const Context& context);
 void add_plant(CLI::App& program, const Context& context);
 void add_prove(CLI::App& program, const Context& context);
-void add_report(CLI::App& program, const Context& context);
+void add_recast(CLI::App& program, const Context& context);
 void add_repair(CLI::App& program, const Context& context);
-void add_shrink(CLI::App& program, const Context& context);
+void add_report(CLI::App& program, const Context& context);
 void add_sweep(CLI::App& program, const Context& context);
 void add_trace(CLI::App& program, const Context& context);
 void add_train(CLI::App& program, const Context& context);

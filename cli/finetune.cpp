@@ -74,8 +74,8 @@ void run(const Flags& flags, const Context& context) {
     return;
   }
   write_results(result, sweep.folder, record);
-  fmt::print("exact error {} before, {} after: {}/best.pt\n", train::to_string(result.error_before),
-             train::to_string(result.error), sweep.folder);
+  fmt::print("exact error {} before, {} after: {}/best.pt\n", train::to_string(result.score_before.exact),
+             train::to_string(result.score.exact), sweep.folder);
 }
 
 }  // namespace

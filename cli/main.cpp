@@ -12,9 +12,9 @@ using namespace carryscope;
 
 using Add = void (*)(CLI::App&, const cli::Context&);
 constexpr Add kCommands[] = {
-    cli::add_certify, cli::add_enumerate, cli::add_eval,  cli::add_explain, cli::add_finetune,
-    cli::add_hunt,    cli::add_info,      cli::add_plant, cli::add_prove,   cli::add_repair,
-    cli::add_report,  cli::add_shrink,    cli::add_sweep, cli::add_trace,   cli::add_train,
+    cli::add_certify, cli::add_diff,  cli::add_enumerate, cli::add_eval,  cli::add_explain, cli::add_finetune,
+    cli::add_hunt,    cli::add_info,  cli::add_plant,     cli::add_prove, cli::add_recast,  cli::add_repair,
+    cli::add_report,  cli::add_sweep, cli::add_trace,     cli::add_train,
 };
 
 int complain(const std::string& sentence, int exit_code) {

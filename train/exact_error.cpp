@@ -33,6 +33,11 @@ bool better(const ExactError& x, const ExactError& y) {
   return x.at_most != y.at_most ? x.at_most < y.at_most : x.at_least < y.at_least;
 }
 
+bool better(const Score& x, const Score& y) {
+  const bool overlap = x.exact.at_most > y.exact.at_least && y.exact.at_most > x.exact.at_least;
+  return overlap && x.validation != y.validation ? x.validation > y.validation : better(x.exact, y.exact);
+}
+
 ExactError exact_error(const verify::Certification& certification) {
   const verify::Counts& pairs = certification.pairs;
   const Count wrong = pairs.wrong + pairs.rounding;

@@ -26,6 +26,16 @@ struct ExactError {
 // Fewer errors first; of two brackets the one with the lower upper end.
 bool better(const ExactError& x, const ExactError& y);
 
+// What is known of a model in training: proven, and exact match on a sample, 0 to 1.
+struct Score {
+  ExactError exact;
+  double validation = 0;
+};
+
+// By the proofs where the brackets do not overlap, else by the sample, else by the upper ends. Not an order:
+// keep the best of many by comparing each with the best so far.
+bool better(const Score& x, const Score& y);
+
 ExactError exact_error(const verify::Certification& certification);
 
 // `seconds` bounds the search, on one thread. No margin, no regions.

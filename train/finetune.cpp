@@ -6,9 +6,17 @@
 #include <fmt/format.h>
 
 #include "model/error.h"
+#include "model/evaluate.h"
+#include "model/pairs.h"
 
 namespace carryscope::train {
 namespace {
+
+constexpr std::uint64_t kSampleSeed = 0;
+
+nlohmann::json json(const Score& score) {
+  return {{"exact", train::json(score.exact)}, {"validation", score.validation}};
+}
 
 Plan plan_of_round(const Finetuned& so_far, const FinetuneRound& round, const Engine& engine) {
   Plan plan;
@@ -20,12 +28,21 @@ Plan plan_of_round(const Finetuned& so_far, const FinetuneRound& round, const En
   return plan;
 }
 
+Score score(const SweepRow& row) { return {row.outcome.best, row.outcome.validation}; }
+
+Score score(const model::Checkpoint& given, const RunOptions& run) {
+  const auto sample =
+      model::uniform_pairs(model::kPaperValidation, kSampleSeed, given.factored->config.digits);
+  return {exact_error(*given.factored, run.semantics, run.budget, run.interrupted),
+          model::evaluate(given.decoder, {sample}).total.exact_match()};
+}
+
 void carry_forward(Finetuned& so_far, const std::vector<SweepRow>& rows, const std::string& folder) {
-  const auto best = std::ranges::min_element(
-      rows, [](const SweepRow& x, const SweepRow& y) { return better(x.outcome.best, y.outcome.best); });
-  if (best == rows.end() || !better(best->outcome.best, so_far.error)) return;
-  so_far.error = best->outcome.best;
-  so_far.source = fmt::format("{}/seed-{}/best.pt", folder, best->seed);
+  for (const SweepRow& row : rows) {
+    if (!better(score(row), so_far.score)) continue;
+    so_far.score = score(row);
+    so_far.source = fmt::format("{}/seed-{}/best.pt", folder, row.seed);
+  }
   so_far.best = model::load(so_far.source);
 }
 
@@ -41,8 +58,7 @@ Finetuned finetune(const model::Checkpoint& given, const std::string& source,
   const RunOptions& run = options.sweep.run;
   Finetuned result;
   result.best = given, result.source = source;
-  result.error = result.error_before =
-      exact_error(*given.factored, run.semantics, run.budget, run.interrupted);
+  result.score = result.score_before = score(given, run);
   for (std::size_t k = 0; k < options.rounds.size(); ++k) {
     if (options.begins) options.begins(k);
     SweepOptions sweep_options = options.sweep;
@@ -68,8 +84,8 @@ nlohmann::json json(const Finetuned& result) {
     }
     rounds.push_back({{"seeds", seeds}});
   }
-  return {{"before", json(result.error_before)},
-          {"after", json(result.error)},
+  return {{"before", json(result.score_before)},
+          {"after", json(result.score)},
           {"best", result.source},
           {"interrupted", result.interrupted},
           {"rounds", rounds}};

@@ -1,6 +1,6 @@
 // Fine-tuning in rounds: each round trains several seeds from the best model so far, with a fresh optimiser
 // and a rate of its own, and carries the model with the fewest exact errors forward (the public work carried
-// the best sample forward).
+// the best sample forward; here a sample decides only where the proofs do not).
 //
 // A round is a sweep in FOLDER/round-K, so that threads, processes and machines share it and a second start
 // goes on where the first one ended. A round that makes nothing better carries its start forward.
@@ -31,7 +31,7 @@ struct FinetuneOptions {
 struct Finetuned {
   model::Checkpoint best;  // as loaded; `source` is the file it is in
   std::string source;
-  ExactError error, error_before;
+  Score score, score_before;  // sampled on the validation pairs; at first, on as many uniform ones
   std::vector<std::vector<SweepRow>> rounds;  // finished ones; fewer where it was interrupted
   bool interrupted = false;
 };

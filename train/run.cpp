@@ -132,12 +132,9 @@ class Run {
     trainer_->restore(state, "an early restart");
   }
 
-  // Where the brackets of two models tell nothing apart, the better sample goes first.
   bool best_so_far(const Evaluation& e) const {
-    if (outcome_.best_step == 0) return true;
-    if (e.exact.at_most == outcome_.best.at_most && !e.exact.exact())
-      return e.validation >= outcome_.validation;
-    return better(e.exact, outcome_.best);
+    return outcome_.best_step == 0 ||
+           better(Score{e.exact, e.validation}, Score{outcome_.best, outcome_.validation});
   }
 
   void evaluate() {

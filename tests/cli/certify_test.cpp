@@ -2,26 +2,22 @@
 // JSON against its schema, its refusals, an interrupt. The models are made here, so nothing outside
 // the repository is needed.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint/checkpoint.h"
 #include "model/evaluate.h"
-#include "tests/model/checkpoint_files.h"
+#include "tests/cli/program.h"
 #include "tests/model/random_decoder.h"
 #include "verify/cube.h"
 
 namespace carryscope {
 namespace {
 
+using testing::Outcome;
+
 using nlohmann::json;
 using verify::Count;
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out, err;
-};
 
 Count number(const json& text) {
   Count value = 0;
@@ -29,7 +25,7 @@ Count number(const json& text) {
   return value;
 }
 
-class Certify : public ::testing::Test {
+class Certify : public testing::Program {
  protected:
   Certify() { model_ = make({.digits = 2}, 4); }
 
@@ -42,15 +38,7 @@ class Certify : public ::testing::Test {
     return file;
   }
 
-  Outcome shell(const std::string& command) const {
-    const std::string redirected = command + " >'" + (folder_ / "out") + "' 2>'" + (folder_ / "err") + "'";
-    const int status = std::system(redirected.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, model::testing::content(folder_ / "out"),
-            model::testing::content(folder_ / "err")};
-  }
-  Outcome certify(const std::string& flags) const {
-    return shell(std::string(CARRYSCOPE_BINARY) + " certify " + flags);
-  }
+  Outcome certify(const std::string& flags) const { return carryscope("certify " + flags); }
   json certified(const std::string& flags) const {
     const Outcome outcome = certify(flags + " --json -");
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -58,15 +46,9 @@ class Certify : public ::testing::Test {
   }
 
   void expect_refused(const std::string& flags, const std::string& complaint) const {
-    const Outcome outcome = certify(flags);
-    EXPECT_EQ(outcome.exit_code, 2) << flags;
-    EXPECT_EQ(outcome.out, "") << flags;
-    EXPECT_TRUE(outcome.err.starts_with("carryscope: ")) << outcome.err;
-    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
-    EXPECT_NE(outcome.err.find(complaint), std::string::npos) << outcome.err;
+    Program::expect_refused("certify " + flags, complaint);
   }
 
-  model::testing::Folder folder_;
   int models_ = 0;
   std::string model_;
 };
@@ -154,19 +136,17 @@ TEST_F(Certify, FindsExactlyWhatPlantPlanted) {
 }
 
 TEST_F(Certify, JsonObeysItsSchema) {
-  if (shell("/usr/bin/python3 -c 'import jsonschema'").exit_code != 0)
-    GTEST_SKIP() << "no python3-jsonschema";
-  const std::string schema = CARRYSCOPE_SOURCE_DIR "/docs/schemas/certify.schema.json";
+  if (!can_validate()) GTEST_SKIP() << "no python3-jsonschema";
   const std::string file = folder_ / "certify.json";
-  for (const std::string flags : {"", "--semantics float32 --ulps exp=50,sqrt=1", "--time-limit 0.000001"}) {
+  for (const std::string flags :
+       {"", "--semantics float32 --ulps exp=50,sqrt=1", "--time-limit 0.000001", "--weights-of lengths"}) {
     ASSERT_EQ(certify(model_ + " " + flags + " --json '" + file + "'").exit_code, 0) << flags;
-    const Outcome valid = shell("/usr/bin/python3 -m jsonschema -i '" + file + "' '" + schema + "'");
-    EXPECT_EQ(valid.exit_code, 0) << flags << valid.out << valid.err;
+    expect_valid(file, "certify.schema.json");
     json broken = json::parse(model::testing::content(file));
     expect_consistent(broken);
     broken["pairs"]["wrong"] = 5;
     model::testing::put(file, broken.dump());
-    EXPECT_NE(shell("/usr/bin/python3 -m jsonschema -i '" + file + "' '" + schema + "'").exit_code, 0);
+    EXPECT_NE(validate(file, "certify.schema.json").exit_code, 0);
   }
 }
 

@@ -1,27 +1,21 @@
 // The program itself: carryscope enumerate from the command line, its JSON against its schema, resuming
 // after an interrupt, its refusals. The model is made here.
-#include <sys/wait.h>
-#include <array>
-#include <cstdio>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint/checkpoint.h"
 #include "model/planted.h"
-#include "tests/model/checkpoint_files.h"
+#include "tests/cli/program.h"
 
 namespace carryscope {
 namespace {
 
+using testing::Outcome;
+
 using nlohmann::json;
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out, err;
-};
-
-class Enumerate : public ::testing::Test {
+class Enumerate : public testing::Program {
  protected:
   Enumerate() {
     model::Checkpoint checkpoint;
@@ -29,20 +23,7 @@ class Enumerate : public ::testing::Test {
     model::save(model_, checkpoint);
   }
 
-  Outcome shell(const std::string& command) const {
-    Outcome outcome;
-    FILE* const pipe = popen((command + " 2>" + folder_ / "err").c_str(), "r");
-    std::array<char, 4096> buffer{};
-    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-      outcome.out.append(buffer.data(), n);
-    const int status = pclose(pipe);
-    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    outcome.err = model::testing::content(folder_ / "err");
-    return outcome;
-  }
-  Outcome enumerate(const std::string& flags) const {
-    return shell(std::string(CARRYSCOPE_BINARY) + " enumerate " + flags);
-  }
+  Outcome enumerate(const std::string& flags) const { return carryscope("enumerate " + flags); }
   json result(const std::string& flags) const {
     const Outcome outcome = enumerate(model_ + " --json - " + flags);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -53,15 +34,9 @@ class Enumerate : public ::testing::Test {
   }
 
   void expect_refused(const std::string& flags, const std::string& complaint) const {
-    const Outcome outcome = enumerate(flags);
-    EXPECT_EQ(outcome.exit_code, 2) << flags;
-    EXPECT_EQ(outcome.out, "") << flags;
-    EXPECT_TRUE(outcome.err.starts_with("carryscope: ")) << outcome.err;
-    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
-    EXPECT_NE(outcome.err.find(complaint), std::string::npos) << outcome.err;
+    Program::expect_refused("enumerate " + flags, complaint);
   }
 
-  model::testing::Folder folder_;
   std::string model_ = folder_ / "model.decoder.json";
 };
 
@@ -75,11 +50,8 @@ TEST_F(Enumerate, JsonObeysItsSchemaAndAddsUp) {
     EXPECT_EQ(out["wrong"], first);
     EXPECT_EQ(out["decoded"], out["pairs"]);
     EXPECT_EQ(out["complete"], true);
-    if (shell("/usr/bin/python3 -c 'import jsonschema'").exit_code != 0)
-      GTEST_SKIP() << "no python3-jsonschema";
-    const Outcome valid = shell("/usr/bin/python3 -m jsonschema -i " + file +
-                                " " CARRYSCOPE_SOURCE_DIR "/docs/schemas/enumerate.schema.json");
-    EXPECT_EQ(valid.exit_code, 0) << valid.out << valid.err;
+    if (!can_validate()) GTEST_SKIP() << "no python3-jsonschema";
+    expect_valid(file, "enumerate.schema.json");
   }
 }
 

@@ -1,25 +1,19 @@
 // The program itself: carryscope eval from the command line, its JSON against its schema, and its
 // refusals. The model is made here, so nothing outside the repository is needed.
-#include <sys/wait.h>
-#include <array>
-#include <cstdio>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint/checkpoint.h"
-#include "tests/model/checkpoint_files.h"
+#include "tests/cli/program.h"
 #include "tests/model/random_decoder.h"
 
 namespace carryscope {
 namespace {
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out, err;
-};
+using testing::Outcome;
 
-class Eval : public ::testing::Test {
+class Eval : public testing::Program {
  protected:
   Eval() {
     model::testing::Random random(21);
@@ -28,31 +22,12 @@ class Eval : public ::testing::Test {
     model::save(model_, checkpoint);
   }
 
-  Outcome shell(const std::string& command) const {
-    Outcome outcome;
-    FILE* const pipe = popen((command + " 2>" + folder_ / "err").c_str(), "r");
-    std::array<char, 4096> buffer{};
-    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-      outcome.out.append(buffer.data(), n);
-    const int status = pclose(pipe);
-    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    outcome.err = model::testing::content(folder_ / "err");
-    return outcome;
-  }
-  Outcome eval(const std::string& flags) const {
-    return shell(std::string(CARRYSCOPE_BINARY) + " eval " + flags);
-  }
+  Outcome eval(const std::string& flags) const { return carryscope("eval " + flags); }
 
   void expect_refused(const std::string& flags, const std::string& complaint) const {
-    const Outcome outcome = eval(flags);
-    EXPECT_EQ(outcome.exit_code, 2) << flags;
-    EXPECT_EQ(outcome.out, "") << flags;
-    EXPECT_TRUE(outcome.err.starts_with("carryscope: ")) << outcome.err;
-    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
-    EXPECT_NE(outcome.err.find(complaint), std::string::npos) << outcome.err;
+    Program::expect_refused("eval " + flags, complaint);
   }
 
-  model::testing::Folder folder_;
   std::string model_ = folder_ / "model.decoder.json";
 };
 
@@ -73,11 +48,8 @@ TEST_F(Eval, JsonObeysItsSchemaAndAddsUp) {
       ASSERT_EQ(failure["a"].get<std::uint64_t>() + failure["b"].get<std::uint64_t>(),
                 failure["sum"].get<std::uint64_t>());
     if (total > 1000) continue;  // the validator is slow
-    if (shell("/usr/bin/python3 -c 'import jsonschema'").exit_code != 0)
-      GTEST_SKIP() << "no python3-jsonschema";
-    const Outcome valid = shell("/usr/bin/python3 -m jsonschema -i " + file +
-                                " " CARRYSCOPE_SOURCE_DIR "/docs/schemas/eval.schema.json");
-    EXPECT_EQ(valid.exit_code, 0) << valid.out << valid.err;
+    if (!can_validate()) GTEST_SKIP() << "no python3-jsonschema";
+    expect_valid(file, "eval.schema.json");
   }
 }
 

@@ -1,8 +1,5 @@
 // The program itself: carryscope train, repair and sweep from the command line, the files they leave, and
 // their refusals.
-#include <sys/wait.h>
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <sstream>
 
@@ -10,44 +7,18 @@
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint/checkpoint.h"
-#include "tests/model/checkpoint_files.h"
+#include "tests/cli/program.h"
 #include "tests/model/random_decoder.h"
 
 namespace carryscope {
 namespace {
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out, err;
-};
+using testing::Outcome;
 
-class Train : public ::testing::Test {
+class Train : public testing::Program {
  protected:
-  Outcome carryscope(const std::string& flags) const {
-    Outcome outcome;
-    FILE* const pipe =
-        popen((std::string(CARRYSCOPE_BINARY) + " " + flags + " 2>" + folder_ / "err").c_str(), "r");
-    std::array<char, 4096> buffer{};
-    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-      outcome.out.append(buffer.data(), n);
-    const int status = pclose(pipe);
-    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    outcome.err = model::testing::content(folder_ / "err");
-    return outcome;
-  }
-
-  void expect_refused(const std::string& flags, const std::string& complaint) const {
-    const Outcome outcome = carryscope(flags);
-    EXPECT_EQ(outcome.exit_code, 2) << flags;
-    EXPECT_EQ(outcome.out, "") << flags;
-    EXPECT_TRUE(outcome.err.starts_with("carryscope: ")) << outcome.err;
-    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
-    EXPECT_NE(outcome.err.find(complaint), std::string::npos) << outcome.err;
-  }
-
   bool has(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
 
-  model::testing::Folder folder_;
   // An exact count of so bad a model takes long; the bracket of a moment is enough.
   const std::string small_ =
       " --preset 311 --steps 40 --batch 16 --every 20 --budget 0.01 -o " + folder_ / "run";
@@ -115,6 +86,31 @@ TEST_F(Train, SweepsTrainTheSeedsTheyAreGiven) {
   EXPECT_EQ(json["passed"], 0);
   for (const std::string seed : {"2", "5", "6"}) EXPECT_TRUE(has("run/seed-" + seed + "/result.json"));
   EXPECT_FALSE(has("run/seed-3"));
+}
+
+TEST_F(Train, RecastModelsAreTuned) {
+  const std::string start = folder_ / "start.pt", tuned = folder_ / "tuned";
+  ASSERT_EQ(carryscope("train --seed 3" + small_).exit_code, 0);
+  ASSERT_EQ(carryscope("recast " + folder_ / "run/best.pt" + " --preset 271 -o " + start).exit_code, 0);
+  EXPECT_EQ(model::load(start).factored->config, model::preset("271"));
+  const std::string finetune =
+      "finetune " + start + " --rounds 1e-3:20,1e-4:20 --seeds 1 --every 20 --budget 0.01 -o " + tuned;
+  const Outcome outcome = carryscope(finetune);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("round 2: rate 0.0001, 20 steps"), std::string::npos) << outcome.out;
+  EXPECT_EQ(model::load(tuned + "/best.pt").factored->config, model::preset("271"));
+  const auto json = nlohmann::json::parse(model::testing::content(tuned + "/finetune.json"));
+  EXPECT_EQ(json["rounds"].size(), 2u);
+  EXPECT_FALSE(json["interrupted"]);
+}
+
+TEST_F(Train, WhatCannotBeRecastIsRefused) {
+  ASSERT_EQ(carryscope("train --seed 3" + small_).exit_code, 0);
+  const std::string model = folder_ / "run/best.pt", out = " -o " + folder_ / "out.pt";
+  expect_refused("recast " + model + " --preset 456" + out, "width is 4");
+  expect_refused("recast " + model + " --preset 312" + out, "312");
+  expect_refused("finetune " + model + " --rounds 1e-3 -o " + folder_ / "tuned", "rate:steps");
+  EXPECT_FALSE(has("out.pt"));
 }
 
 TEST_F(Train, BadSeedsAreRefusedInOneSentence) {

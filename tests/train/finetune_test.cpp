@@ -30,16 +30,27 @@ class FinetuneTest : public ::testing::Test {
 TEST_F(FinetuneTest, CarriesTheFewestErrorsForward) {
   const Finetuned result = finetune(model::load(source_), source_, options_);
   ASSERT_EQ(result.rounds.size(), 2u);
-  ExactError best = result.error_before;
+  Score best = result.score_before;
   for (const auto& rows : result.rounds) {
     ASSERT_EQ(rows.size(), 2u);
     for (const SweepRow& row : rows)
-      if (better(row.outcome.best, best)) best = row.outcome.best;
+      if (const Score score{row.outcome.best, row.outcome.validation}; better(score, best)) best = score;
   }
-  EXPECT_EQ(to_string(result.error), to_string(best));
-  EXPECT_FALSE(better(result.error_before, result.error));
+  EXPECT_EQ(json(result.score.exact), json(best.exact));
+  EXPECT_FALSE(better(result.score_before, result.score));
   const ExactError again = exact_error(*model::load(result.source).factored, verify::Semantics::real, 10);
-  EXPECT_EQ(again.at_most, result.error.at_most);
+  EXPECT_EQ(again.at_most, result.score.exact.at_most);
+}
+
+TEST(Score, ASampleDecidesOnlyWhereTheProofsDoNot) {
+  const ExactError open{100, 3, 100}, narrower{100, 9, 40}, few{100, 2, 2}, none{100, 0, 0},
+      unknown{100, 0, 100};
+  EXPECT_TRUE(better(Score{open, 0.9}, Score{narrower, 0.8}));
+  EXPECT_FALSE(better(Score{open, 0.8}, Score{open, 0.8}));
+  EXPECT_TRUE(better(Score{narrower, 0.8}, Score{open, 0.8}));
+  EXPECT_TRUE(better(Score{few, 0.1}, Score{open, 0.9}));
+  EXPECT_TRUE(better(Score{none, 0.1}, Score{unknown, 0.9}));
+  EXPECT_FALSE(better(Score{unknown, 0.9}, Score{none, 0.1}));
 }
 
 TEST_F(FinetuneTest, ASecondStartFinishesTheRest) {
@@ -54,7 +65,7 @@ TEST_F(FinetuneTest, ASecondStartFinishesTheRest) {
   const Finetuned rest = finetune(model::load(source_), source_, cut);
   EXPECT_FALSE(rest.interrupted);
   EXPECT_EQ(rest.best.sha256, whole.best.sha256);
-  EXPECT_EQ(json(rest.error), json(whole.error));
+  EXPECT_EQ(json(rest)["after"], json(whole)["after"]);
 }
 
 TEST_F(FinetuneTest, ADenseDecoderIsRefused) {

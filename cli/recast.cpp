@@ -1,4 +1,4 @@
-// carryscope shrink: a smaller preset started from a larger trained model.
+// carryscope recast: a trained model as the start of another configuration.
 #include <memory>
 
 #include <fmt/format.h>
@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
-#include "train/shrink.h"
+#include "train/recast.h"
 
 namespace carryscope::cli {
 namespace {
@@ -20,10 +20,10 @@ void run(const Flags& flags) {
   if (!given.factored)
     throw model::InputError(fmt::format(
         "{}: holds a dense decoder, expected a factored checkpoint (.pt or .safetensors); only those have "
-        "ranks to shrink",
+        "factors to fit",
         flags.file));
   model::Checkpoint out;
-  out.factored = train::shrink(*given.factored, model::preset(flags.preset), flags.file);
+  out.factored = train::recast(*given.factored, model::preset(flags.preset), flags.file);
   out.decoder = model::multiply_out(*out.factored);
   model::save(flags.output, out);
   fmt::print("{}: {} parameters made {}; carryscope finetune trains them\n", flags.output,
@@ -32,14 +32,14 @@ void run(const Flags& flags) {
 
 }  // namespace
 
-void add_shrink(CLI::App& program, const Context&) {
+void add_recast(CLI::App& program, const Context&) {
   auto flags = std::make_shared<Flags>();
   CLI::App* const command = program.add_subcommand(
-      "shrink", "Starts a smaller preset from a larger model: lower ranks, fewer neurons");
+      "recast", "Starts another configuration from a trained model: other ranks, tying, neurons");
   command->add_option("FILE", flags->file, "a factored checkpoint: .pt or .safetensors")->required();
-  command->add_option("--preset", flags->preset, "the smaller configuration")->required();
+  command->add_option("--preset", flags->preset, "the wanted configuration, of the same width")->required();
   command->add_option("-o,--output", flags->output, "the checkpoint to write")->required();
-  command->footer("Example: carryscope shrink checkpoints/311.pt --preset 303 -o 303-start.pt");
+  command->footer("Example: carryscope recast checkpoints/311.pt --preset 303 -o 303-start.pt");
   command->callback([flags] { run(*flags); });
 }
 
