@@ -1,4 +1,5 @@
-// The program itself: carryscope hunt from the command line, its JSON against its schema, its refusals.
+// The program itself: carryscope hunt and diff from the command line, their JSON against the schemas, their
+// refusals.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -45,6 +46,26 @@ TEST_F(Hunt, JsonObeysItsSchema) {
     model::testing::put(folder_ / "hunt.json", outcome.out);
     expect_valid(folder_ / "hunt.json", "hunt.schema.json");
   }
+}
+
+TEST_F(Hunt, DiffCountsWhatTheNeedleHits) {
+  model::Checkpoint right;
+  right.decoder = model::planted_adder(3, {});
+  const std::string other = folder_ / "right.decoder.json", json_file = folder_ / "diff.json";
+  model::save(other, right);
+  const Outcome outcome = carryscope("diff " + model_ + " " + other + " --json " + json_file);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("EXACT: the two models answer 10 pairs differently."), std::string::npos)
+      << outcome.out;
+  const json result = json::parse(model::testing::content(json_file));
+  EXPECT_EQ(result["alike"], "999990");
+  ASSERT_EQ(result["classes"].size(), 1u);
+  EXPECT_TRUE(result["classes"][0]["second"].is_null());
+  EXPECT_NE(result["classes"][0]["example"]["first"], result["classes"][0]["example"]["second"]);
+  expect_refused("diff " + model_, "B is required");
+  expect_refused("diff " + model_ + " " + other + " --time-limit -1", "--time-limit");
+  if (!can_validate()) GTEST_SKIP() << "no python3-jsonschema";
+  expect_valid(json_file, "diff.schema.json");
 }
 
 TEST_F(Hunt, RefusesInOneSentence) {
