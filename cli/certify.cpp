@@ -15,6 +15,7 @@
 
 #include "cli/command.h"
 #include "cli/interruptible.h"
+#include "cli/json_output.h"
 #include "model/checkpoint/atomic_file.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
@@ -161,11 +162,7 @@ void run(const Flags& flags, const Context& context) {
   ordered_json out = verify::to_json(checkpoint.decoder, result);
   out["file_sha256"] = checkpoint.sha256;
   out["record"] = record.json();
-  const std::string text = out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  if (flags.json_path == "-")
-    std::cout << text;
-  else
-    model::write_file(flags.json_path, text);
+  write_json(flags.json_path, out);
 }
 
 }  // namespace
@@ -198,8 +195,7 @@ void add_certify(CLI::App& program, const Context& context) {
       "--weights-of", flags->weights_of,
       "also count by another distribution of operands: lengths (1 to n digits alike), cascades "
       "(classes alike), or a JSON file of conditions with weights (docs/hunt.md)");
-  command->add_option("--json", flags->json_path,
-                      "write the full result to this file; - is stdout, and nothing else is printed");
+  add_json_option(*command, flags->json_path);
   command->add_option("--certificate", flags->certificate_path,
                       "write every leaf of the proof to this file, for carryscope-check");
   command->footer("Example: carryscope certify model.pt --semantics float32 --json certify.json");

@@ -11,7 +11,7 @@
 #include "analysis/difference.h"
 #include "cli/command.h"
 #include "cli/interruptible.h"
-#include "model/checkpoint/atomic_file.h"
+#include "cli/json_output.h"
 #include "model/error.h"
 #include "model/record.h"
 #include "verify/certify_text.h"
@@ -135,11 +135,7 @@ void run(Flags flags, const Context& context) {
   if (flags.json_path.empty()) return;
   ordered_json out = to_json(flags, d, models[0], models[1]);
   out["record"] = record.json();
-  const std::string json = out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  if (flags.json_path == "-")
-    std::cout << json;
-  else
-    model::write_file(flags.json_path, json);
+  write_json(flags.json_path, out);
 }
 
 }  // namespace
@@ -160,8 +156,7 @@ void add_diff(CLI::App& program, const Context& context) {
       ->add_option("--time-limit", flags->options.time_limit,
                    "seconds for each search; what is undecided then is bracketed")
       ->capture_default_str();
-  command->add_option("--json", flags->json_path,
-                      "write the full result to this file; - is stdout, and nothing else is printed");
+  add_json_option(*command, flags->json_path);
   command->footer("Example: carryscope diff runs/311/best.pt runs/311-repaired/repaired.pt");
   command->callback([flags, &context] { run(*flags, context); });
 }

@@ -15,8 +15,8 @@
 #include "cli/command.h"
 #include "cli/failure.h"
 #include "cli/interruptible.h"
+#include "cli/json_output.h"
 #include "cli/status_line.h"
-#include "model/checkpoint/atomic_file.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/record.h"
@@ -158,11 +158,7 @@ void run(const Flags& flags, const Context& context) {
   if (flags.json_path.empty()) return;
   json out = result_json(result, checkpoint.decoder, domain);
   out["record"] = record.json();
-  const std::string text = out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
-  if (flags.json_path == "-")
-    std::cout << text;
-  else
-    model::write_file(flags.json_path, text);
+  write_json(flags.json_path, out);
 }
 
 }  // namespace
@@ -191,8 +187,7 @@ void add_enumerate(CLI::App& program, const Context& context) {
       ->capture_default_str();
   command->add_option("--journal", flags->journal_path,
                       "keep what is counted in this file; the same command goes on from it");
-  command->add_option("--json", flags->json_path,
-                      "write the full result to this file; - is stdout, and nothing else is printed");
+  add_json_option(*command, flags->json_path);
   command->footer("Example: carryscope enumerate model.pt --digits 4 --threads 2 --journal model.enumerate");
   command->callback([flags, &context] { run(*flags, context); });
 }

@@ -12,7 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/failure.h"
-#include "model/checkpoint/atomic_file.h"
+#include "cli/json_output.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/evaluate.h"
@@ -136,11 +136,7 @@ void run(const Flags& flags, const Context& context) {
   if (flags.json_path.empty()) return;
   json out = result_json(flags, checkpoint.decoder, result);
   out["record"] = record.json();
-  const std::string text = out.dump(1) + "\n";
-  if (flags.json_path == "-")
-    std::cout << text;
-  else
-    model::write_file(flags.json_path, text);
+  write_json(flags.json_path, out);
 }
 
 }  // namespace
@@ -160,8 +156,7 @@ void add_eval(CLI::App& program, const Context& context) {
   command->add_option("--threads", flags->threads, "changes the time and nothing else")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  command->add_option("--json", flags->json_path,
-                      "write the full result to this file; - is stdout, and nothing else is printed");
+  add_json_option(*command, flags->json_path);
   command->footer("Example: carryscope eval model.pt --protocol adderboard --json eval.json");
   command->callback([flags, &context] { run(*flags, context); });
 }

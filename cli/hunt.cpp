@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/interruptible.h"
+#include "cli/json_output.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/record.h"
@@ -23,8 +24,8 @@ using nlohmann::ordered_json;
 using verify::Hunt, verify::Match, verify::grouped, verify::to_string;
 
 struct Flags {
-  std::string file, where, semantics = "real";
-  bool count = false, smallest = false, json = false;
+  std::string file, where, semantics = "real", json_path;
+  bool count = false, smallest = false;
   int list = 0, random = 0, threads = 1;
   std::uint64_t seed = 1;
   double time_limit = 60.0;  // seconds
@@ -77,6 +78,13 @@ ordered_json to_json(const Flags& flags, const model::Checkpoint& checkpoint, co
   return out;
 }
 
+void print(const Hunt& hunt) {
+  std::cout << verdict(hunt);
+  if (hunt.all) fmt::print(std::cout, "{} pairs meet it, right or wrong.\n", grouped(*hunt.all));
+  for (const Match& match : hunt.shown) std::cout << line(match);
+  fmt::print(std::cout, "{:.2f} s\n", hunt.seconds);
+}
+
 void run(const Flags& flags, const Context& context) {
   if (!(flags.time_limit > 0.0))
     throw model::InputError("--time-limit: expected a number of seconds above 0 (inf for no limit)");
@@ -96,16 +104,11 @@ void run(const Flags& flags, const Context& context) {
   options.seed = flags.seed;
   options.interrupted = interruptible.flag();
   const Hunt hunt = verify::hunt(checkpoint.decoder, where, options);
-  if (flags.json) {
-    ordered_json out = to_json(flags, checkpoint, hunt);
-    out["record"] = record.json();
-    std::cout << out.dump(1, ' ', false, ordered_json::error_handler_t::replace) << '\n';
-    return;
-  }
-  std::cout << verdict(hunt);
-  if (hunt.all) fmt::print(std::cout, "{} pairs meet it, right or wrong.\n", grouped(*hunt.all));
-  for (const Match& match : hunt.shown) std::cout << line(match);
-  fmt::print(std::cout, "{:.2f} s\n", hunt.seconds);
+  if (flags.json_path != "-") print(hunt);
+  if (flags.json_path.empty()) return;
+  ordered_json out = to_json(flags, checkpoint, hunt);
+  out["record"] = record.json();
+  write_json(flags.json_path, out);
 }
 
 std::string names() {
@@ -147,7 +150,7 @@ void add_hunt(CLI::App& program, const Context& context) {
       ->capture_default_str();
   command->add_option("--time-limit", flags->time_limit, "seconds; what is undecided then is bracketed")
       ->capture_default_str();
-  command->add_flag("--json", flags->json, "print the result as JSON (docs/schemas/hunt.schema.json)");
+  add_json_option(*command, flags->json_path);
   command->footer(names());
   command->callback([flags, &context] { run(*flags, context); });
 }

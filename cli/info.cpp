@@ -11,7 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/command.h"
-#include "model/checkpoint/atomic_file.h"
+#include "cli/json_output.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/model_config.h"
 #include "model/checkpoint/sha256.h"
@@ -192,11 +192,7 @@ void run(const Flags& flags, const Context& context) {
   out.update(flags.file.empty() ? preset_info(flags) : file_info(flags, record));
   if (flags.json_path.empty()) return;
   out["record"] = record.json();
-  const std::string text = out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  if (flags.json_path == "-")
-    std::cout << text;
-  else
-    model::write_file(flags.json_path, text);
+  write_json(flags.json_path, out);
 }
 
 }  // namespace
@@ -208,8 +204,7 @@ void add_info(CLI::App& program, const Context& context) {
   std::string names;
   for (const model::Preset& p : model::presets()) names += (names.empty() ? "" : " ") + std::string(p.name);
   command->add_option("--preset", flags->preset, "a configuration by its number of parameters: " + names);
-  command->add_option("--json", flags->json_path,
-                      "write the full result to this file; - is stdout, and nothing else is printed");
+  add_json_option(*command, flags->json_path);
   command->footer("Example: carryscope info --preset 311");
   command->callback([flags, &context] { run(*flags, context); });
 }

@@ -9,7 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/interruptible.h"
-#include "model/checkpoint/atomic_file.h"
+#include "cli/json_output.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/record.h"
@@ -148,11 +148,7 @@ void run(const Flags& flags, const Context& context) {
   if (flags.json_path.empty()) return;
   ordered_json out = to_json(flags, checkpoint, proofs);
   out["record"] = record.json();
-  const std::string text = out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  if (flags.json_path == "-")
-    std::cout << text;
-  else
-    model::write_file(flags.json_path, text);
+  write_json(flags.json_path, out);
 }
 
 }  // namespace
@@ -173,8 +169,7 @@ void add_prove(CLI::App& program, const Context& context) {
       ->capture_default_str();
   command->add_option("--time-limit", flags->time_limit, "seconds; what is open then is undecided")
       ->capture_default_str();
-  command->add_option("--json", flags->json_path,
-                      "write the full result to this file; - is stdout, and nothing else is printed");
+  add_json_option(*command, flags->json_path);
   command
       ->add_flag("--rules", flags->rules,
                  "prove the rules of addition that the engines rest on, and list them")

@@ -10,7 +10,7 @@
 #include "analysis/analyses.h"
 #include "analysis/trace.h"
 #include "cli/command.h"
-#include "model/checkpoint/atomic_file.h"
+#include "cli/json_output.h"
 #include "model/error.h"
 #include "model/record.h"
 
@@ -54,11 +54,7 @@ void run(const Flags& flags, const Context& context) {
   out["traces"] = Json::array({{{"why", "asked for"}}});
   out["traces"][0].update(trace);
   out["record"] = record.json();
-  const std::string text = out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (flags.json_path == "-")
-    std::cout << text;
-  else
-    model::write_file(flags.json_path, text);
+  write_json(flags.json_path, out);
 }
 
 }  // namespace
@@ -70,8 +66,7 @@ void add_trace(CLI::App& program, const Context& context) {
   command->add_option("FILE", flags->file, "a checkpoint: .pt, .safetensors or decoder JSON")->required();
   command->add_option("A", flags->a, "the first operand")->required();
   command->add_option("B", flags->b, "the second operand")->required();
-  command->add_option("--json", flags->json_path,
-                      "write the full result to this file; - is stdout, and nothing else is printed");
+  add_json_option(*command, flags->json_path);
   command->footer("Example: carryscope trace model.pt 9304630660 8594408863");
   command->callback([flags, &context] { run(*flags, context); });
 }

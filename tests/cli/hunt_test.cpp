@@ -38,7 +38,7 @@ TEST_F(Hunt, JsonObeysItsSchema) {
   if (!can_validate()) GTEST_SKIP() << "no python3-jsonschema";
   for (const std::string flags : {"--where 'a >= b' --list 4", "--where 'error == -1' --random 2",
                                   "--where 'cascade >= 0' --semantics float32 --count"}) {
-    const Outcome outcome = hunt(flags + " --json");
+    const Outcome outcome = hunt(flags + " --json -");
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json result = json::parse(outcome.out);
     for (const json& pair : result["pairs"])
