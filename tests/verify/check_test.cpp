@@ -132,6 +132,17 @@ TEST(Check, AcceptsPlantedAdders) {
 TEST(Check, AcceptsRandomModelsReal) { test::accept_random_models(20, 1, Semantics::real); }
 TEST(Check, AcceptsRandomModelsFloat32) { test::accept_random_models(20, 1, Semantics::float32); }
 
+// Leaves that were once refused: cubes whose keys are all light beside others of the row; norms of one
+// number.
+TEST(Check, AcceptsWhatItOnceRefused) {
+  for (const std::uint64_t seed : {3975963415u, 2057937029u, 372954839u, 2891731967u, 3477778402u,
+                                   1447559702u, 1874714480u, 3785837662u}) {
+    SCOPED_TRACE(seed);
+    const auto m = certified(test::decoder_of(seed, 1), Semantics::float32);
+    EXPECT_EQ(test::refusal(m.certificate, m.checkpoint), "");
+  }
+}
+
 TEST(Check, CertificatesDependOnNoThreadCount) {
   const auto decoder = planted_adder(3, {make_needle(3, 3, 2)});
   EXPECT_EQ(certified(decoder, Semantics::real, 1).bytes, certified(decoder, Semantics::real, 3).bytes);

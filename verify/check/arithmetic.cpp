@@ -115,12 +115,12 @@ Value Arithmetic::times(const Value& x, const Value& y) const {
 }
 
 // sqrt' <= 1 / (2 sqrt(least computed argument)).
-Value Arithmetic::root(const Value& x) const {
-  Value y{sqrt(x.x), {}, {}, sqrt(x.centre())};
+Value Arithmetic::root(const Value& x, double least) const {
+  Value y{sqrt(x.x.at_least(least)), {}, {}, sqrt(x.centre().at_least(least))};
   const Ball steep = Ball(0.5) / y.x;
   for (const Ball& s : x.slope) y.slope.push_back(s * steep);
   if (!rounds_) return y;
-  const Ball computed = sqrt(x.computed());
+  const Ball computed = sqrt(x.computed().at_least(least));
   y.error = (Ball(0.5) / computed).magnitude() * x.error;
   y.error += Bound(2.0 * ulps_.sqrt * kUnit * kSecondOrder) * y.size() + Bound(kTiny);
   return y;

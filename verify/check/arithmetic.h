@@ -50,7 +50,7 @@ class Arithmetic {
   Value plus(const Value& x, const Value& y) const;
   Value minus(const Value& x, const Value& y) const;
   Value times(const Value& x, const Value& y) const;
-  Value root(const Value& x) const;
+  Value root(const Value& x, double least) const;  // x, and whatever is computed for it, is >= least
   Value inverse(const Value& x) const;
   Value activation(model::Activation kind, const Value& x) const;
   Value constant(const Matrix& m, std::size_t entry) const;

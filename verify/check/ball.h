@@ -5,6 +5,8 @@
 // arithmetic, IEEE Trans. Computers 66 (2017).
 #pragma once
 
+#include <cmath>
+
 #if __has_include(<flint/arb.h>)
 #include <flint/arb.h>
 #include <flint/arb_hypgeom.h>
@@ -73,6 +75,14 @@ struct Ball {
     Bound b;
     arb_get_mag(b.m, x);
     return b;
+  }
+  // What of it is not below `least`; for numbers that are known not to be.
+  Ball at_least(double least) const {
+    const double most = upper();
+    if (!(lower() < least && least < most && most < HUGE_VAL)) return *this;
+    const Ball middle(0.5 * (least + most));
+    const Bound up = (Ball(most) - middle).magnitude(), down = (middle - Ball(least)).magnitude();
+    return middle.widened(up < down ? down : up);
   }
   double approximate() const { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
   double upper() const { return end(ARF_RND_CEIL); }

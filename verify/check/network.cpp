@@ -237,7 +237,9 @@ void Network::normalise(const model::Norm& norm, Values& x, bool unscaled) const
   if (!unscaled || !bias.empty()) {
     Value eps{Ball(norm.eps), {}, {}, {}};
     arithmetic_.absorb(eps, Bound(norm.eps), 1);
-    root = arithmetic_.root(arithmetic_.plus(mean_square(x), eps));
+    // Squares and their sums are not negative, rounded or not, and adding eps rounds to no less than eps
+    // does.
+    root = arithmetic_.root(arithmetic_.plus(mean_square(x), eps), norm.eps * (1 - 0x1p-20));
   }
   const Value inverse = unscaled ? Value{} : arithmetic_.inverse(root);
   for (std::size_t i = 0; i < x.size(); ++i) {

@@ -19,6 +19,8 @@ constexpr int kJointDropped = 40, kJointBits = 50;
 static_assert(kJointBits == kDirectionBits - kDropped + kWeightBits - kJointDropped + kInverseBits);
 constexpr int kBoxesPerCube = 64, kBoxesPerVerdict = 4000, kDepth = 3;
 constexpr double kLargestOffset = 0x1p78;
+constexpr Count kFewPairs = 100;
+constexpr double kUnknown = 1e200;  // stands for the blur of a slope of which nothing is known
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
@@ -53,6 +55,16 @@ Terms<V> terms(const Question& q, int head, Each&& each) {
     }
   }
   return f;
+}
+
+// The same additions, without digits that occur in none of them.
+Cube occurring(const Cube& cube) {
+  Cube out = cube;
+  for (int token = 0; token < cube.token_count(); ++token)
+    for (int digit = 0; digit < 10; ++digit)
+      if (count(restricted(cube, token, digit)) == 0)
+        out.at(token) = static_cast<std::uint16_t>(out.at(token) & ~(1U << digit));
+  return out;
 }
 
 }  // namespace
@@ -275,9 +287,12 @@ bool Prover::covers(const Cube& cube, const Region& region, const Box& box, std:
   double most = 0.0;
   for (std::size_t k = 0; k < index(q_.axes); ++k) {
     double blur = 0.0;
-    for (const Margin& m : open)
-      blur = std::max(blur, mag_get_d(arb_radref(m.slope[k].x)) * static_cast<double>(box.half[k]) /
-                                (std::abs(m.at.approximate()) + 1e-300));
+    for (const Margin& m : open) {
+      const double radius = mag_get_d(arb_radref(m.slope[k].x)), half = static_cast<double>(box.half[k]);
+      const bool known = std::isfinite(radius);
+      blur =
+          std::max(blur, known ? radius * half / (std::abs(m.at.approximate()) + 1e-300) : kUnknown * half);
+    }
     if (blur > most) most = blur, widest = k;
   }
   if (box.half[widest] < 4) return false;
@@ -352,7 +367,24 @@ bool Prover::proves(const Cube& cube, Verdict verdict) {
   left_ = kBoxesPerVerdict;
   bool all = true;
   by_target(cube, [&](const Cube& part) { all = all && holds(part, kDepth); });
+  // Perhaps the cube attends to keys that are light beside others, and weighs them in too few bits.
+  const Cube within = occurring(cube);
+  if (all || within.allowed == q_.domain.allowed) return all;
+  const Question near = ask(network_, q_.step, q_.symbol, within);
+  Prover closer(network_, near);
+  all = closer.proves(within, verdict) || closer.proves_apart(within, verdict);
+  boxes_ += closer.boxes_;
   return all;
+}
+
+// The parts of a cube of few pairs, each with its own weights.
+bool Prover::proves_apart(const Cube& cube, Verdict verdict) {
+  const int token = count(cube) > kFewPairs ? -1 : widest_token(cube, region(cube));
+  if (token < 0) return false;
+  for (int digit = 0; digit < 10; ++digit)
+    if (const Cube part = restricted(cube, token, digit); count(part) > 0 && !proves(part, verdict))
+      return false;
+  return true;
 }
 
 // Wrong: at least as many as for the worst rival. Correct: all but what each rival leaves.

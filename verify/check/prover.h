@@ -52,6 +52,7 @@ class Prover {
     std::vector<Bound> relative;        // heads: >= |1 - D_h i_h|
   };
 
+  bool proves_apart(const Cube& cube, Verdict verdict);
   bool holds(const Cube& cube, int depth);
   bool covers(const Cube& cube, const Region& region, const Box& box, std::vector<int> rivals, int& budget);
   Region region(const Cube& cube);

@@ -16,6 +16,7 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // A key as a head reads it, before it is expressed in integers.
 struct Seen {
+  bool possible = true;  // in the question's domain
   std::optional<Value> score;
   Ball weight;
   std::vector<Ball> contribution;  // d
@@ -86,7 +87,11 @@ void Builder::read() {
       keys.push_back(p == position ? own : network.state(p, network.embedding(p, token_of(layout, slot, s))));
     for (int h = 0; h < a.heads; ++h) {
       seen[index(h)].emplace_back(keys.size());
-      for (std::size_t s = 0; s < keys.size(); ++s) see(h, &keys[s], p, seen[index(h)].back()[s]);
+      for (std::size_t s = 0; s < keys.size(); ++s) {
+        Seen& here = seen[index(h)].back()[s];
+        here.possible = fixed || (q.domain.at(q.cells.back().token) >> s & 1);
+        if (here.possible) see(h, &keys[s], p, here);
+      }
     }
   }
   if (a.softmax != model::Softmax::plus_one) return;
@@ -189,7 +194,7 @@ void Builder::store_head(int head) {
           if (const Bound w = off * s.weight.magnitude(); most_here[index(i)] < w) most_here[index(i)] = w;
         }
       }
-      least_here = std::min(least_here, s.score ? std::max(0.0, s.weight.lower()) : 0.0);
+      if (s.possible) least_here = std::min(least_here, s.score ? std::max(0.0, s.weight.lower()) : 0.0);
       q.cells[c].by_head.back().push_back(std::move(r));
     }
     least += Ball(least_here);
@@ -229,29 +234,34 @@ void Builder::mix() {
 
 }  // namespace
 
-std::vector<Question> questions(const Network& network, int step) {
+Question ask(const Network& network, int step, int symbol, const Cube& domain) {
   const model::Layout& layout = network.decoder().layout;
   const int position = layout.query_position(step);
-  const Slot& asker = layout.slot(position);
+  Question q;
+  q.step = step;
+  q.symbol = symbol;
+  q.target_place = layout.answer[index(step)].place;
+  q.heads = network.attention().heads;
+  q.domain = domain;
+  q.remainder.resize(index(network.decoder().width()));
+  Builder b{network, q, position, token_of(layout, layout.slot(position), symbol)};
+  b.read();
+  for (int h = 0; h < q.heads; ++h) b.weigh(h);
+  b.choose_axes();
+  for (int h = 0; h < q.heads; ++h) b.store_head(h);
+  b.mix();
+  return q;
+}
+
+std::vector<Question> questions(const Network& network, int step) {
+  const model::Layout& layout = network.decoder().layout;
+  const Slot& asker = layout.slot(layout.query_position(step));
   std::vector<Question> all;
   for (int symbol = 0; symbol < (asker.role == Role::fixed ? 1 : 10); ++symbol) {
-    Question q;
-    q.step = step;
-    q.symbol = symbol;
-    q.target_place = layout.answer[index(step)].place;
-    q.heads = network.attention().heads;
-    q.domain = Cube::everything(layout.digits);
+    Cube domain = Cube::everything(layout.digits);
     if (const int t = chain_token(asker, layout.digits); t >= 0)
-      q.domain.at(t) = static_cast<std::uint16_t>(q.domain.at(t) & (1 << symbol));
-    if (count(q.domain) == 0) continue;
-    q.remainder.resize(index(network.decoder().width()));
-    Builder b{network, q, position, token_of(layout, asker, symbol)};
-    b.read();
-    for (int h = 0; h < q.heads; ++h) b.weigh(h);
-    b.choose_axes();
-    for (int h = 0; h < q.heads; ++h) b.store_head(h);
-    b.mix();
-    all.push_back(std::move(q));
+      domain.at(t) = static_cast<std::uint16_t>(domain.at(t) & (1 << symbol));
+    if (count(domain) > 0) all.push_back(ask(network, step, symbol, domain));
   }
   return all;
 }

@@ -34,7 +34,11 @@ struct Question {
   std::vector<Cell> cells;
 };
 
-// The query states of a step, by symbol.
+// One query state, of the additions in a cube. The smaller the cube, the tighter: weights are relative to the
+// heaviest key in it.
+Question ask(const Network& network, int step, int symbol, const Cube& domain);
+
+// The query states of a step, by symbol, each of all its additions.
 std::vector<Question> questions(const Network& network, int step);
 
 }  // namespace carryscope::verify::check
