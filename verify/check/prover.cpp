@@ -5,56 +5,20 @@
 #include <cmath>
 
 #include "model/error.h"
+#include "verify/check/functional.h"
 
 namespace carryscope::verify::check {
 
 namespace {
 
-// Directions are integers, 1 = 2^24; a functional's terms are E (direction z - offset), with the bracket
-// rounded up to 2^-52: 57 bits and a sign, times 58 bits, and at most 2^10 of them fit 128 bits.
-constexpr int kDirectionBits = 24, kDropped = kDirectionBits + kCoordinateBits - 52, kInverseBits = 30;
-// Several heads: terms lose 40 bits before they are multiplied by 1/D (30 bits behind the point, at most 36
-// in all); what comes out is in units of 2^-50 coordinate units, times the direction.
-constexpr int kJointDropped = 40, kJointBits = 50;
-static_assert(kJointBits == kDirectionBits - kDropped + kWeightBits - kJointDropped + kInverseBits);
 constexpr int kBoxesPerCube = 64, kBoxesPerVerdict = 4000, kDepth = 3;
 constexpr double kLargestOffset = 0x1p78;
 constexpr Count kFewPairs = 100;
 constexpr double kUnknown = 1e200;  // stands for the blur of a slope of which nothing is known
 
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-Int shift_up(Int x, int bits) { return (x + (Int{1} << bits) - 1) >> bits; }
-
 // At most x, or a whole number near it where it is huge.
 Int floor_int(double x) {
   return static_cast<Int>(std::floor(std::clamp(x, -kLargestOffset, kLargestOffset)));
-}
-
-double above(Int x) {  // as a double, rounded up
-  const double d = static_cast<double>(x);
-  return d + std::abs(d) * 0x1p-50;
-}
-
-// An upper bound of E (bracket).
-Int term(Int bracket, const Reading& r) { return bracket * (bracket >= 0 ? r.high : r.low); }
-
-template <class V, class Each>
-Terms<V> terms(const Question& q, int head, Each&& each) {
-  Terms<V> f(q.domain.digits);
-  for (const Cell& cell : q.cells) {
-    const std::vector<Reading>& readings = cell.by_head[index(head)];
-    if (cell.token < 0) {
-      f.constant = f.constant + each(readings[0]);
-      continue;
-    }
-    const std::size_t digits = cell.token == s_token(q.domain.digits, q.domain.digits) ? 2 : 10;
-    for (std::size_t s = 0; s < digits; ++s) {
-      V& entry = f.at(cell.token)[s];
-      entry = entry + each(readings[s]);
-    }
-  }
-  return f;
 }
 
 // The same additions, without digits that occur in none of them.
@@ -72,118 +36,6 @@ Cube occurring(const Cube& cube) {
 Prover::Prover(const Network& network, const Question& question) : network_(network), q_(question) {
   start_.assign(index(2 * q_.heads * q_.axes), HUGE_VAL);
   model::ensure(q_.cells.size() * index(q_.heads) < 1024, "the terms of a functional fit 128 bits");
-}
-
-double Prover::guess(const Cube& cube, int head, int axis, int sign, double start) const {
-  double x = start;
-  for (int round = 0; round < 12; ++round) {
-    const auto f = terms<Guess>(q_, head, [&](const Reading& r) {
-      const double bracket = sign * static_cast<double>(r.z[index(axis)]) - x;
-      const double e = std::ldexp(static_cast<double>(bracket >= 0 ? r.high : r.low), -kWeightBits);
-      return Guess{e * bracket, e};
-    });
-    const Guess best = *largest(cube, f);
-    const double step = best.value / best.denominator;
-    x += step;
-    if (!(std::abs(step) > 0.25)) break;
-  }
-  return x;
-}
-
-// An upper bound of sign u_k over the cube, in units of 2^-24 coordinate units.
-Int Prover::supremum(const Cube& cube, int head, int axis, int sign) {
-  Int cap = -(Int{1} << 100);
-  for (const Cell& cell : q_.cells)
-    for (const Reading& r : cell.by_head[index(head)])
-      if (r.high > 0) cap = std::max(cap, Int{sign * r.z[index(axis)]} << kDirectionBits);
-  double& start = start_[index(2 * (head * q_.axes + axis) + (sign < 0))];
-  if (!std::isfinite(start)) start = 0.0;
-  start = guess(cube, head, axis, sign, start);
-  for (double slack = 1.0; slack < 0x1p40; slack *= 32) {
-    const double x = start + slack * (1.0 + 0x1p-46 * std::abs(start));
-    if (!(std::abs(x) < 0x1p52)) break;
-    const Int bound = static_cast<Int>(std::ceil(std::ldexp(x, kDirectionBits)));
-    if (bound >= cap) break;
-    const auto f = terms<Int>(q_, head, [&](const Reading& r) {
-      return term(shift_up((Int{sign * r.z[index(axis)]} << kDirectionBits) - bound, kDropped), r);
-    });
-    if (*largest(cube, f) <= 0) return bound;
-  }
-  return cap;
-}
-
-Prover::Region Prover::region(const Cube& cube) {
-  Region region;
-  region.total = {std::vector<std::int64_t>(index(q_.axes)), std::vector<std::int64_t>(index(q_.axes))};
-  for (int h = 0; h < q_.heads; ++h) {
-    Box box;
-    for (int k = 0; k < q_.axes; ++k) {
-      const Int high = supremum(cube, h, k, 1), low = -supremum(cube, h, k, -1);
-      const Int centre = (high + low) >> (kDirectionBits + 1);
-      const Int reach = std::max(high - (centre << kDirectionBits), (centre << kDirectionBits) - low);
-      box.centre.push_back(static_cast<std::int64_t>(centre));
-      box.half.push_back(static_cast<std::int64_t>(shift_up(std::max(reach, Int{0}), kDirectionBits)));
-      region.total.centre[index(k)] += box.centre.back();
-      region.total.half[index(k)] += box.half.back();
-    }
-    region.head.push_back(std::move(box));
-  }
-  if (q_.heads > 1) tighten(cube, region);
-  return region;
-}
-
-// Several heads: the denominators' inverses, and the axes' ranges of all heads together.
-void Prover::tighten(const Cube& cube, Region& region) const {
-  for (int h = 0; h < q_.heads; ++h) {
-    const Int high = *largest(cube, terms<Int>(q_, h, [](const Reading& r) { return Int{r.high}; }));
-    const Int low = -*largest(cube, terms<Int>(q_, h, [](const Reading& r) { return -Int{r.low}; }));
-    const double middle = 0.5 * (static_cast<double>(low) + static_cast<double>(high));
-    const double inverse = std::min(std::ldexp(1.0, kWeightBits + kInverseBits) / middle, 0x1p36);
-    region.inverse.push_back(std::llround(inverse));
-    const Ball i(std::ldexp(static_cast<double>(region.inverse.back()), -kInverseBits - kWeightBits));
-    const Bound above_one = (i * Ball(above(high)) - Ball(1.0)).magnitude();
-    const Bound below_one = (i * Ball(-above(-low)) - Ball(1.0)).magnitude();
-    region.relative.push_back(above_one < below_one ? below_one : above_one);
-  }
-  for (int k = 0; k < q_.axes; ++k) {
-    Int reach[2];
-    Ball slack;
-    for (int h = 0; h < q_.heads; ++h)
-      slack += Ball(static_cast<double>(region.head[index(h)].half[index(k)])) *
-               Ball(0.0).widened(region.relative[index(h)]);
-    for (const int sign : {1, -1}) {
-      std::vector<std::int64_t> direction(index(q_.axes));
-      direction[index(k)] = sign * (std::int64_t{1} << kDirectionBits);
-      const Int sum = *largest(cube, joint(region, direction));
-      reach[sign < 0] =
-          shift_up(sum, kJointBits) + static_cast<Int>(std::ceil(std::min(slack.upper(), 0x1p60)));
-    }
-    const Int centre = region.total.centre[index(k)], half = region.total.half[index(k)];
-    const Int high = std::min(centre + reach[0], centre + half),
-              low = std::max(centre - reach[1], centre - half);
-    const Int middle = (high + low) >> 1;
-    region.total.centre[index(k)] = static_cast<std::int64_t>(middle);
-    region.total.half[index(k)] =
-        static_cast<std::int64_t>(std::max(Int{0}, std::max(high - middle, middle - low)));
-  }
-}
-
-// Upper bounds, in units of 2^-50 coordinates times the direction, of
-// sum_h i_h sum_j E direction (z - centre_h).
-Terms<Int> Prover::joint(const Region& region, const std::vector<std::int64_t>& direction) const {
-  Terms<Int> all(q_.domain.digits);
-  for (int h = 0; h < q_.heads; ++h) {
-    const Terms<Int> f = terms<Int>(q_, h, [&](const Reading& r) {
-      Int sum = 0;
-      for (std::size_t k = 0; k < direction.size(); ++k)
-        sum += Int{direction[k]} * (r.z[k] - region.head[index(h)].centre[k]);
-      return shift_up(term(shift_up(sum, kDropped), r), kJointDropped) * region.inverse[index(h)];
-    });
-    all.constant += f.constant;
-    for (std::size_t t = 0; t < all.token.size(); ++t)
-      for (std::size_t s = 0; s < 10; ++s) all.token[t][s] += f.token[t][s];
-  }
-  return all;
 }
 
 // Every rival's margin over the box; m0 at its centre, slopes over all of it.
