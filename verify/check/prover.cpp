@@ -219,9 +219,10 @@ bool Prover::proves(const Cube& cube, Verdict verdict) {
   left_ = kBoxesPerVerdict;
   bool all = true;
   by_target(cube, [&](const Cube& part) { all = all && holds(part, kDepth); });
+  if (all) return true;
   // Perhaps the cube attends to keys that are light beside others, and weighs them in too few bits.
   const Cube within = occurring(cube);
-  if (all || within.allowed == q_.domain.allowed) return all;
+  if (within.allowed == q_.domain.allowed) return false;
   const Question near = ask(network_, q_.step, q_.symbol, within);
   Prover closer(network_, near);
   all = closer.proves(within, verdict) || closer.proves_apart(within, verdict);
