@@ -17,6 +17,10 @@ namespace {
 // Of a question: pairs left out one by one because intervals cannot tell, and because no lemma excludes them.
 constexpr std::uint64_t kMostTies = 50, kMostSingles = 10'000;
 
+// Lemmas of a cube that Z3 gets as sums; where that is not enough, the others as sets of digits, which are
+// many more but cost it next to nothing.
+constexpr int kMostSums = 60;
+
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 struct Answer {
@@ -45,6 +49,7 @@ class QuestionProver {
       }
       pairs_.open(part);
       lemmas_.enter(part);
+      sums_ = 0;
       while (propose()) continue;
       pairs_.close();
     });
@@ -66,15 +71,18 @@ class QuestionProver {
     }
     if (seen.verdict == Verdict::undecided) {
       give_up();
-      pairs_.leave_out(pair);
+      pairs_.leave_out(Cube::point(pair, question_.digits));
       return ++answer_.ties < kMostTies;
     }
     if (const auto lemma = lemmas_.exclude(pair)) {
-      pairs_.learn(*lemma, question_.target_place);
       ++answer_.lemmas;
+      if (++sums_ <= kMostSums)
+        pairs_.learn(*lemma, question_.target_place);
+      else
+        pairs_.leave_out(lemmas_.excluded(*lemma, pair));
       return true;
     }
-    pairs_.leave_out(pair);
+    pairs_.leave_out(Cube::point(pair, question_.digits));
     return ++singles_ < kMostSingles || give_up();
   }
 
@@ -89,6 +97,7 @@ class QuestionProver {
   LemmaMaker lemmas_;
   Replay replay_;
   std::uint64_t singles_ = 0;
+  int sums_ = 0;  // lemmas about the cube
   Answer answer_;
 };
 

@@ -22,6 +22,18 @@ bool reached(const Threshold& t, model::Pair pair) {
   return sum >= t.bound;
 }
 
+// Whether the largest weights that the cube allows add up to the bound.
+bool reachable(const Threshold& t, const Cube& cube) {
+  std::int64_t sum = 0;
+  for (const auto& [token, weight] : t.terms) {
+    int most = 0;
+    for (int d = 0; d < 10; ++d)
+      if (cube.allowed(token.role, token.place) >> d & 1) most = std::max(most, weight[index(d)]);
+    sum += most;
+  }
+  return sum >= t.bound;
+}
+
 }  // namespace
 
 int digit_of(Token token, model::Pair pair) {
@@ -186,6 +198,24 @@ std::optional<Lemma> LemmaMaker::lemma(model::Pair pair) {
     if (t) made.escapes.push_back(std::move(*t));
   }
   return made;
+}
+
+// Starts from the pair's own digits of the tokens that the lemma weighs, and lets in what it can.
+Cube LemmaMaker::excluded(const Lemma& lemma, model::Pair pair) const {
+  Cube part = cube_;
+  for (const Threshold& t : lemma.escapes)
+    for (const auto& [token, weight] : t.terms)
+      part.allowed(token.role, token.place) = only(digit_of(token, pair));
+  for (const Threshold& t : lemma.escapes)
+    for (const auto& [token, weight] : t.terms)
+      for (int d = 0; d < 10; ++d) {
+        const Digits before = part.allowed(token.role, token.place);
+        if (!(cube_.allowed(token.role, token.place) >> d & 1)) continue;
+        part.allowed(token.role, token.place) = static_cast<Digits>(before | only(d));
+        if (std::ranges::any_of(lemma.escapes, [&](const Threshold& e) { return reachable(e, part); }))
+          part.allowed(token.role, token.place) = before;
+      }
+  return part;
 }
 
 double LemmaMaker::largest(const Additive& f, int token) const {

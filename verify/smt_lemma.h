@@ -46,7 +46,8 @@ class LemmaMaker {
   // Nothing where rounding hides every such lemma.
   std::optional<Lemma> exclude(model::Pair pair);
 
-  int unfolded() const { return static_cast<int>(std::ranges::count(unfolded_, true)); }
+  // Pairs of the cube around this one that do not escape the lemma either: weaker, but no sums.
+  Cube excluded(const Lemma& lemma, model::Pair pair) const;
 
  private:
   static constexpr int kHalvings = 30;

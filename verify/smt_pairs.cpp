@@ -87,12 +87,14 @@ class PairSolver::Z3 {
     solver_.add(z3::mk_or(clause));
   }
 
-  void leave_out(model::Pair pair) {
-    z3::expr_vector clause(context_);
-    for (int i = 0; i < digits_; ++i)
-      for (const Token token : {Token{Role::a, i}, Token{Role::b, i}})
-        clause.push_back(!is(token, digit_of(token, pair)));
-    solver_.add(z3::mk_or(clause));
+  void leave_out(const Cube& cube) {
+    z3::expr_vector other(context_);
+    for (int t = 0; t < token_count(digits_); ++t) {
+      const Token token = token_at(t, digits_);
+      for (int d = 0; d < 10; ++d)
+        if (!(cube.allowed(token.role, token.place) >> d & 1)) other.push_back(is(token, d));
+    }
+    solver_.add(z3::mk_or(other));
   }
 
   // False: a slice of time was not enough.
@@ -188,7 +190,7 @@ void PairSolver::require(const Moves& moves) { z3_->require(moves); }
 void PairSolver::open(const Cube& cube) { z3_->open(cube); }
 void PairSolver::close() { z3_->close(); }
 void PairSolver::learn(const Lemma& lemma, int target_place) { z3_->learn(lemma, target_place); }
-void PairSolver::leave_out(model::Pair pair) { z3_->leave_out(pair); }
+void PairSolver::leave_out(const Cube& cube) { z3_->leave_out(cube); }
 
 bool PairSolver::find(const Deadline& deadline) {
   do {

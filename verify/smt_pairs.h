@@ -30,7 +30,8 @@ class PairSolver {
 
   // A pair whose digit at the target place is the lemma's reaches one of its thresholds.
   void learn(const Lemma& lemma, int target_place);
-  void leave_out(model::Pair pair);
+  // No pair of the cube. Only its digits count, not its carries.
+  void leave_out(const Cube& cube);
 
   // Looks for a pair that is left; false where the time is up before it is known whether there is one.
   bool find(const Deadline& deadline);

@@ -1,4 +1,5 @@
-// What the search says of every step, to compare what Z3 proves with.
+// What the search says of every step, to compare what Z3 proves with. Some random models are hard for one of
+// the two: each has its time, and what either leaves open is counted and not compared.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,9 +10,11 @@
 
 namespace carryscope::test {
 
+inline constexpr double kSeconds = 10;  // of a model, for either engine
+
 inline std::vector<verify::Proof> searched(const Decoder& decoder) {
   verify::SearchAll searches(decoder, Semantics::real, 1);
-  searches.run(verify::Deadline(verify::kInfinity), false, {});
+  searches.run(verify::Deadline(kSeconds), false, {});
   std::vector<verify::Proof> verdicts;
   for (int step = 0; step < searches.steps(); ++step) {
     verify::Tally tally;
@@ -34,24 +37,28 @@ inline void expect_fails(const Decoder& decoder, const verify::StepProof& proof)
 
 struct Compared {
   int proven = 0, refuted = 0, undecided = 0;
+  int steps() const { return proven + refuted + undecided; }
 };
 
 inline void compare_with_search(const Decoder& decoder, Compared& compared) {
   const auto expected = searched(decoder);
-  for (const verify::StepProof& proof : verify::prove(decoder, {})) {
+  for (const verify::StepProof& proof : verify::prove(decoder, {.time_limit = kSeconds})) {
     SCOPED_TRACE("step " + std::to_string(proof.step));
-    ASSERT_EQ(static_cast<int>(proof.verdict),
-              static_cast<int>(expected[static_cast<std::size_t>(proof.step)]));
-    (proof.verdict == verify::Proof::proven    ? compared.proven
-     : proof.verdict == verify::Proof::refuted ? compared.refuted
-                                               : compared.undecided)++;
+    const verify::Proof search = expected[static_cast<std::size_t>(proof.step)];
     if (proof.verdict == verify::Proof::refuted) expect_fails(decoder, proof);
+    if (search == verify::Proof::undecided || proof.verdict == verify::Proof::undecided) {
+      ++compared.undecided;
+      continue;
+    }
+    ASSERT_EQ(static_cast<int>(proof.verdict), static_cast<int>(search));
+    ++(proof.verdict == verify::Proof::proven ? compared.proven : compared.refuted);
   }
 }
 
 inline Compared compare_random_models(int models, int digits) {
   const std::uint64_t first = fresh_seed();
   std::printf("seeds %llu and the next %d\n", static_cast<unsigned long long>(first), models - 1);
+  std::fflush(stdout);
   Compared compared;
   for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(models); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
