@@ -74,7 +74,6 @@ std::string gpu_missing() {
 
 struct FusedPopulation::Memory {
   FusedShape shape;
-  model::Layout layout;
   gpu::Kernel kernel;
   std::vector<std::uint64_t> staging;  // one member's arrays on the host, where its batch is made
   FusedWorkspace staged{};
@@ -94,7 +93,6 @@ FusedPopulation::FusedPopulation(const model::Config& config, int batch, int mem
   if (!missing.empty())
     throw model::InputError("no GPU can be used (" + missing + "); train on the processor");
   memory_.reset(new Memory{fused_shape(config, batch),
-                           model::Layout::seeds(config.digits),
                            gpu::find(config),
                            {},
                            {},
@@ -136,7 +134,7 @@ std::vector<float> FusedPopulation::gradient(int member) const {
 
 void FusedPopulation::read(int member, std::span<const model::Pair> pairs) {
   Memory& m = *memory_;
-  read_batch(m.shape, m.layout, pairs, m.staged);
+  read_batch(m.shape, pairs, m.staged);
   const std::size_t slots = pairs.size() * kSlots;
   const FusedWorkspace& to = m.at(member);
   gpu::check(cudaMemcpy(to.symbols, m.staged.symbols, slots, cudaMemcpyHostToDevice));

@@ -20,16 +20,18 @@ CARRYSCOPE_BOTH inline void gradients(const FusedShape& shape, const FusedWorksp
     multiply_out(job(thread));
     clear(job(thread), work.tail_gradient, shape.tail_size() * accumulators);
     clear(job(thread), work.loss, accumulators);
-    for (float* rows : {work.embedding_gradient, work.query_gradient, work.key_gradient, work.value_gradient})
+    for (float* rows : {work.embedding_gradient, work.query_gradient})
       clear(job(thread), rows, shape.states() * kRow);
+    for (float* columns : {work.key_gradient, work.value_gradient})
+      clear(job(thread), columns, shape.padded_states() * kRow);
   });
   block([&](int thread) { make_states<D>(job(thread)); });
   for (int t = 0; t < shape.steps; ++t) {
     block([&](int thread) { make_rows<R, D>(job(thread), t); });
     block([&](int thread) { run_samples<L, R, D, F>(job(thread), t); });
     block([&](int thread) { gather_rows<R>(job(thread), t); });
-    block([&](int thread) { key_side<R>(job(thread), t); });
-    block([&](int thread) { query_side<R>(job(thread), t); });
+    block([&](int thread) { key_side<R, D>(job(thread), t); });
+    block([&](int thread) { query_side<R, D>(job(thread), t); });
   }
   block([&](int thread) { states_back<D>(job(thread)); });
   block([&](int thread) {

@@ -61,16 +61,21 @@ CARRYSCOPE_BOTH inline void set_lane(L& x, int i, float value) {
     x[i] = value;
 }
 
+// A vector anywhere in memory. Not memcpy, which a compiler may do by halves: then a load of the whole waits
+// for both.
+template <class L>
+struct Unaligned {
+  typedef L Type __attribute__((aligned(4), may_alias));
+};
+
 template <class L>
 CARRYSCOPE_BOTH inline L load(const float* from) {
-  L x;
-  __builtin_memcpy(&x, from, sizeof(L));
-  return x;
+  return *reinterpret_cast<const typename Unaligned<L>::Type*>(from);
 }
 
 template <class L>
 CARRYSCOPE_BOTH inline void store(float* to, const L& x) {
-  __builtin_memcpy(to, &x, sizeof(L));
+  *reinterpret_cast<typename Unaligned<L>::Type*>(to) = x;
 }
 
 template <class L>
@@ -209,6 +214,14 @@ CARRYSCOPE_BOTH inline void to_columns(const float* const* rows, int count, L* c
       columns[c] = x;
     }
   }
+}
+
+// columns[c], lane i = rows[8 i + c], 0 <= c < 8.
+template <class L>
+CARRYSCOPE_BOTH inline void columns_of(const float* rows, L* columns) {
+  const float* at[kLanes<L>];
+  for (int i = 0; i < kLanes<L>; ++i) at[i] = rows + 8 * i;
+  to_columns<L>(at, 8, columns);
 }
 
 // rows + 8 i holds lane i of the eight columns.

@@ -39,9 +39,7 @@ std::span<const InstructionSet> instruction_sets() {
 void FusedModel::Free::operator()(std::byte* memory) const { ::operator delete(memory, kAlignment); }
 
 FusedModel::FusedModel(const model::Config& config, int batch, const InstructionSet& isa)
-    : shape_(fused_shape(config, batch)),
-      layout_(model::Layout::seeds(config.digits)),
-      run_(isa.find(config.width, config.feed_forward)) {
+    : shape_(fused_shape(config, batch)), run_(isa.find(config.width, config.feed_forward)) {
   if (!run_)
     throw model::InputError(
         fmt::format("the fused trainer has no kernel for width {} with feed-forward {}, expected those of a "
@@ -53,33 +51,28 @@ FusedModel::FusedModel(const model::Config& config, int batch, const Instruction
   arrange(shape_, isa.lanes, memory_.get(), work_);
 }
 
-void FusedModel::read(std::span<const model::Pair> pairs) { read_batch(shape_, layout_, pairs, work_); }
+void FusedModel::read(std::span<const model::Pair> pairs) { read_batch(shape_, pairs, work_); }
 
 FusedResult FusedModel::run(const FusedStep& step) {
   run_(shape_, work_, step);
   return {work_.result[0], work_.result[1]};
 }
 
-void read_batch(const FusedShape& shape, const model::Layout& layout, std::span<const model::Pair> pairs,
-                FusedWorkspace& work) {
+void read_batch(const FusedShape& shape, std::span<const model::Pair> pairs, FusedWorkspace& work) {
   model::ensure(pairs.size() == static_cast<std::size_t>(shape.batch), "a batch has the model's size");
   for (std::size_t b = 0; b < pairs.size(); ++b) {
     const model::Pair pair = pairs[b];
-    std::uint8_t* const symbols = work.symbols + b * kSlots;
-    std::array<std::uint8_t, model::kMaxDigits + 1> a{}, b_digits{}, sum{};
-    const auto split = [](std::uint64_t value, auto& digits) {
-      for (std::size_t i = 0; value > 0; ++i, value /= 10) digits[i] = static_cast<std::uint8_t>(value % 10);
+    PairDigits digits{};
+    const auto split = [&](std::uint64_t value, int operand) {
+      for (auto* to = digits.data() + operand * kOperand; value > 0; value /= 10)
+        *to++ = static_cast<std::uint8_t>(value % 10);
     };
-    split(pair.a, a), split(pair.b, b_digits), split(pair.a + pair.b, sum);
+    split(pair.a, 0), split(pair.b, 1), split(pair.a + pair.b, 2);
+    std::uint8_t* const symbols = work.symbols + b * kSlots;
+    std::uint16_t* const chosen = work.chosen + b * kSlots;
     for (int p = 0; p <= shape.positions; ++p) {
-      const model::Slot& slot = layout.slot(p);
-      const auto place = static_cast<std::size_t>(slot.place);
-      symbols[p] = slot.role == model::Role::a     ? a[place]
-                   : slot.role == model::Role::b   ? b_digits[place]
-                   : slot.role == model::Role::sum ? sum[place]
-                                                   : std::uint8_t{0};
-      work.chosen[b * kSlots + static_cast<std::size_t>(p)] =
-          static_cast<std::uint16_t>((p * kSymbols + symbols[p]) * kRow);
+      symbols[p] = digits[static_cast<std::size_t>(shape.digit_at[p])];
+      chosen[p] = static_cast<std::uint16_t>((p * kSymbols + symbols[p]) * kRow);
     }
   }
 }

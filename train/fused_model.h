@@ -55,15 +55,13 @@ class FusedModel {
     void operator()(std::byte* memory) const;
   };
   FusedShape shape_;
-  model::Layout layout_;
   FusedRun* run_;
   std::unique_ptr<std::byte, Free> memory_;
   FusedWorkspace work_{};
 };
 
 // Fills the workspace's symbols; shape.batch pairs.
-void read_batch(const FusedShape& shape, const model::Layout& layout, std::span<const model::Pair> pairs,
-                FusedWorkspace& work);
+void read_batch(const FusedShape& shape, std::span<const model::Pair> pairs, FusedWorkspace& work);
 
 // A model's parameters one after the other, and back; `out` has the parts of the model's configuration.
 void copy(const std::vector<model::Tensor>& tensors, std::span<float> out);

@@ -52,7 +52,7 @@ template <class L, class R>
 CARRYSCOPE_BOTH inline void look_up(const Job& job, int step, int at, Group<L>& group) {
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
-  const int position = shape.query_position(step), padded = job.padded_states(), left = shape.batch - at;
+  const int position = shape.query_position(step), padded = shape.padded_states(), left = shape.batch - at;
   const float share = job.step.share[step] / static_cast<float>(shape.batch);
   group.busy = left < kLanes<L> ? left : kLanes<L>;
   group.share = splat<L>(share);

@@ -69,6 +69,20 @@ void add_products(FusedShape& shape, const model::Config& config) {
   }
 }
 
+int digit_at(const model::Slot& slot) {
+  switch (slot.role) {
+    case model::Role::a:
+      return slot.place;
+    case model::Role::b:
+      return kOperand + slot.place;
+    case model::Role::sum:
+      return 2 * kOperand + slot.place;
+    case model::Role::fixed:
+      break;
+  }
+  return 3 * kOperand;
+}
+
 class Arranger {
  public:
   explicit Arranger(std::byte* memory) : memory_(memory) {}
@@ -109,6 +123,7 @@ FusedShape fused_shape(const model::Config& config, int batch) {
   for (int p = 0; p <= shape.positions; ++p) {
     const model::Slot& slot = layout.slot(p);
     shape.fixed_token[p] = slot.role == model::Role::fixed ? slot.token : -1;
+    shape.digit_at[p] = digit_at(slot);
   }
   add_products(shape, config);
   return shape;
@@ -116,19 +131,20 @@ FusedShape fused_shape(const model::Config& config, int batch) {
 
 std::size_t arrange(const FusedShape& shape, int accumulators, std::byte* memory, FusedWorkspace& w) {
   Arranger all(memory);
-  const int states = shape.states(), padded = (states + kRow - 1) / kRow * kRow;
+  const int states = shape.states(), padded = shape.padded_states();
   for (float** array : {&w.parameters, &w.gradient, &w.first_moment, &w.second_moment})
     all.place(*array, shape.parameters);
   all.place(w.dense, shape.dense_size);
   all.place(w.dense_gradient, shape.dense_size);
-  for (float** array : {&w.embedding, &w.normed, &w.query, &w.key, &w.value, &w.embedding_gradient,
-                        &w.normed_gradient, &w.query_gradient, &w.key_gradient, &w.value_gradient})
+  for (float** array : {&w.embedding, &w.normed, &w.query, &w.value, &w.embedding_gradient,
+                        &w.normed_gradient, &w.query_gradient})
     all.place(*array, states * kRow);
+  for (float** array : {&w.key_columns, &w.value_columns, &w.key_gradient, &w.value_gradient})
+    all.place(*array, padded * kRow);
   all.place(w.inverse, states);
-  all.place(w.key_columns, padded * kRow);
   all.place(w.weighted, kSymbols * padded * kRow);
   all.place(w.weighted_gradient, kSymbols * padded * kRow);
-  all.place(w.score_gradient, kSymbols * padded);
+  all.place(w.scores, kSymbols * padded);
   all.place(w.mean_gradient, (shape.batch + kMaxLanes) * kRow);
   all.place(w.residual_gradient, (shape.batch + kMaxLanes) * kRow);
   all.place(w.tail_gradient, shape.tail_size() * accumulators);

@@ -26,6 +26,10 @@ inline constexpr int kDenses = 15;                        // of model::Dense
 inline constexpr int kSlots = 3 * model::kMaxDigits + 4;  // room for every position, the last target too
 inline constexpr int kMaxSteps = model::kMaxDigits + 2;
 
+// The digits of a, of b and of their sum by place, then a 0 for positions that hold a fixed token.
+inline constexpr int kOperand = model::kMaxDigits + 1;
+using PairDigits = std::array<std::uint8_t, 3 * kOperand + 1>;
+
 // A row of model::products() as offsets into the parameters and the dense weights; right < 0: none.
 struct FusedProduct {
   int dense = 0, rows = 0, cols = 0;
@@ -44,8 +48,10 @@ struct FusedShape {
   FusedProduct product[kDenses] = {};
   int dense[kDenses] = {};       // offset of each matrix, in the order of model::Dense
   int fixed_token[kSlots] = {};  // of each position; < 0: a digit
+  int digit_at[kSlots] = {};     // of each position: its digit in PairDigits
 
   CARRYSCOPE_BOTH int states() const { return positions * kSymbols; }
+  CARRYSCOPE_BOTH int padded_states() const { return (states() + kRow - 1) / kRow * kRow; }
   CARRYSCOPE_BOTH int query_position(int step) const { return prompt - 1 + step; }
   CARRYSCOPE_BOTH int query_symbols(int step) const {
     return fixed_token[query_position(step)] < 0 ? kSymbols : 1;
@@ -58,16 +64,18 @@ struct FusedShape {
 // other than gelu_erf, a width above 7. batch >= 1.
 FusedShape fused_shape(const model::Config& config, int batch);
 
-// All arrays of one model in one block of memory. Row arrays are [..][kRow].
+// All arrays of one model in one block of memory. Row arrays are [..][kRow], column arrays [kRow][states
+// padded to kRow].
 struct FusedWorkspace {
-  float *parameters, *gradient, *first_moment, *second_moment;  // [parameters]
-  float *dense, *dense_gradient;                                // [dense_size]
-  float *embedding, *normed, *inverse;                          // [states] rows, rows, scalars
-  float *query, *key, *value;                                   // [states] rows; value holds 1 at kWeightAt
-  float* key_columns;                                           // [kRow][states padded to kRow]
-  float *embedding_gradient, *normed_gradient, *query_gradient, *key_gradient, *value_gradient;
+  float *parameters, *gradient, *first_moment, *second_moment;   // [parameters]
+  float *dense, *dense_gradient;                                 // [dense_size]
+  float *embedding, *normed, *inverse;                           // [states] rows, rows, scalars
+  float *query, *value;                                          // [states] rows; value holds 1 at kWeightAt
+  float *key_columns, *value_columns;                            // columns
+  float *embedding_gradient, *normed_gradient, *query_gradient;  // [states] rows
+  float *key_gradient, *value_gradient;                          // columns
   float *weighted, *weighted_gradient;       // of one step: [10 query symbols][states] rows, e (v, 1)
-  float* score_gradient;                     // of one step: [10][states]
+  float* scores;                             // of one step: [10][states], e, then the score's gradient
   float *mean_gradient, *residual_gradient;  // of one step: [batch padded to kMaxLanes] rows
   float* tail_gradient;                      // [tail_size][threads * lanes]
   float* loss;                               // [threads * lanes]

@@ -22,7 +22,6 @@ struct Job {
   CARRYSCOPE_BOTH float* dense_gradient(model::Dense which) const {
     return work.dense_gradient + shape.dense[static_cast<int>(which)];
   }
-  CARRYSCOPE_BOTH int padded_states() const { return (shape.states() + kRow - 1) / kRow * kRow; }
 };
 
 // dense = left right, or left, entry by entry; a bias that the norm lacks stays zero.
@@ -71,45 +70,51 @@ template <int D>
 CARRYSCOPE_BOTH inline void make_states(const Job& job) {
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
-  const int padded = job.padded_states();
+  const int padded = shape.padded_states();
   for (int k = job.thread; k < shape.states(); k += job.threads) {
     const int position = k / kSymbols;
     const float* const token =
         job.dense(model::Dense::token_embedding) + token_of(shape, position, k % kSymbols) * D;
     const float* const place = job.dense(model::Dense::position_embedding) + position * D;
-    float *const x = w.embedding + k * kRow, *const hat = w.normed + k * kRow, n[D];
+    float *const x = w.embedding + k * kRow, *const hat = w.normed + k * kRow, n[D], key[D];
     for (int i = 0; i < D; ++i) x[i] = token[i] + place[i];
     w.inverse[k] = standardise<D>(x, shape.centred, shape.norm_eps, hat);
     attention_input<D>(job, hat, n);
-    map_row<D>(n, job.dense(model::Dense::key), 1, w.key + k * kRow);
+    map_row<D>(n, job.dense(model::Dense::key), 1, key);
     map_row<D>(n, job.dense(model::Dense::value), 1, w.value + k * kRow);
     w.value[k * kRow + kWeightAt] = 1;
-    for (int i = 0; i < D; ++i) w.key_columns[i * padded + k] = w.key[k * kRow + i];
+    for (int i = 0; i < D; ++i) {
+      w.key_columns[i * padded + k] = key[i];
+      w.value_columns[i * padded + k] = w.value[k * kRow + i];
+    }
     if (position >= shape.query_position(0))
       map_row<D>(n, job.dense(model::Dense::query), shape.score_scale, w.query + k * kRow);
   }
 }
 
-// One query state's exponentials, times (value, 1). They carry a common factor, chosen between the
-// row's extremes so that neither a sample's sum vanishes nor one overflows unless scores lie more
-// than 120 apart.
+inline constexpr float kFar = 3e38F;  // beyond every score
+
+// One query state's exponentials, and their rows times (value, 1). They carry a common factor, chosen
+// between the row's extremes so that neither a sample's sum vanishes nor one overflows unless scores lie
+// more than 120 apart. A last vector may take in keys that no sample of the step reads.
 template <class R, int D>
 CARRYSCOPE_BOTH inline void make_row(const Job& job, int position, int symbol) {
   const FusedWorkspace& w = job.work;
-  const int padded = job.padded_states(), used = (position + 1) * kSymbols;
+  const int padded = job.shape.padded_states(), used = (position + 1) * kSymbols;
   const float* const query = w.query + (position * kSymbols + symbol) * kRow;
   float* const row = w.weighted + symbol * padded * kRow;
-  float* const scores = w.score_gradient + symbol * padded;
-  float low = 0, high = 0;
+  float* const scores = w.scores + symbol * padded;
+  R lows = splat<R>(kFar), highs = splat<R>(-kFar);
   for (int k = 0; k < used; k += kLanes<R>) {
     R sum = R{};
     for (int i = 0; i < D; ++i) sum += load<R>(w.key_columns + i * padded + k) * query[i];
     store(scores + k, sum);
+    lows = smaller(lows, sum), highs = larger(highs, sum);
   }
-  low = high = scores[0];
-  for (int k = 1; k < used; ++k) {
-    low = scores[k] < low ? scores[k] : low;
-    high = scores[k] > high ? scores[k] : high;
+  float low = lane(lows, 0), high = lane(highs, 0);
+  for (int i = 1; i < kLanes<R>; ++i) {
+    low = smaller(low, lane(lows, i));
+    high = larger(high, lane(highs, i));
   }
   const float half = (high - low) * 0.5F, shift = high - (half < 60.0F ? half : 60.0F);
   for (int k = 0; k < used; k += kLanes<R>) store(scores + k, exp<R>(load<R>(scores + k) - shift));

@@ -16,9 +16,10 @@ template <class R>
 CARRYSCOPE_BOTH inline void scatter(const std::uint16_t* chosen, const float* gradient, int from,
                                     int positions, int stride, float* rows) {
   const R value = load<R>(gradient);
-#pragma GCC unroll 4
-  for (int p = from; p < positions; p += stride) {
-    float* const row = rows + chosen[p];
+  const int count = (positions - from + stride - 1) / stride;
+#pragma GCC unroll 8
+  for (int i = 0; i < count; ++i) {
+    float* const row = rows + chosen[from + i * stride];
     store(row, load<R>(row) + value);
   }
 }
@@ -29,19 +30,22 @@ template <class R>
 CARRYSCOPE_BOTH inline void gather_rows(const Job& job, int step) {
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
-  const int own = shape.query_position(step), padded = job.padded_states();
+  const int own = shape.query_position(step), padded = shape.padded_states(),
+            queries = shape.query_symbols(step);
   const std::int32_t *const first = w.first + step * (kSymbols + 1), *const order =
                                                                          w.order + step * shape.batch;
-  for (int q = 0; q < shape.query_symbols(step); ++q) {
+  for (int q = 0; q < queries; ++q) {
     float* const rows = w.weighted_gradient + q * padded * kRow;
     for (int p = job.thread; p <= own; p += job.threads)
       for (int c = 0; c < kSymbols * kRow; c += kLanes<R>) store(rows + p * kSymbols * kRow + c, R{});
+    for (int k = (own + 1) * kSymbols; k % kLanes<R> != 0; ++k)  // what key_side reads beyond
+      for (int c = 0; c < kRow; c += kLanes<R>) store(rows + k * kRow + c, R{});
     for (int i = first[q]; i < first[q + 1]; ++i)
       for (int c = 0; c < kRow; c += kLanes<R>)
         scatter<R>(w.chosen + order[i] * kSlots, w.mean_gradient + i * kRow + c, job.thread, own + 1,
                    job.threads, rows + c);
   }
-  for (int q = job.thread; q < shape.query_symbols(step); q += job.threads) {
+  for (int q = job.thread; q < queries; q += job.threads) {
     float* const x = w.embedding_gradient + (own * kSymbols + q) * kRow;
     for (int i = first[q]; i < first[q + 1]; ++i)
       for (int c = 0; c < kRow; c += kLanes<R>)
@@ -49,51 +53,53 @@ CARRYSCOPE_BOTH inline void gather_rows(const Job& job, int step) {
   }
 }
 
-// For each key state: d(value) += e A, d(score) = e A.(v, 1), d(key) += d(score) query.
-template <class R>
+// For each key state, side by side: d(value) += e A, d(score) = e A.(v, 1), d(key) += d(score) query.
+template <class R, int D>
 CARRYSCOPE_BOTH inline void key_side(const Job& job, int step) {
-  constexpr int kParts = kRow / kLanes<R>;
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
-  const int own = shape.query_position(step), padded = job.padded_states();
-  for (int k = job.thread; k < (own + 1) * kSymbols; k += job.threads) {
-    R value[kParts], key[kParts];
-    for (int c = 0; c < kParts; ++c) {
-      value[c] = load<R>(w.value_gradient + k * kRow + c * kLanes<R>);
-      key[c] = load<R>(w.key_gradient + k * kRow + c * kLanes<R>);
+  const int own = shape.query_position(step), padded = shape.padded_states(),
+            queries = shape.query_symbols(step);
+  for (int k = job.thread * kLanes<R>; k < (own + 1) * kSymbols; k += job.threads * kLanes<R>) {
+    R value[D], to_value[D], to_key[D], sums[kRow];
+    for (int c = 0; c < D; ++c) {
+      value[c] = load<R>(w.value_columns + c * padded + k);
+      to_value[c] = load<R>(w.value_gradient + c * padded + k);
+      to_key[c] = load<R>(w.key_gradient + c * padded + k);
     }
-    for (int q = 0; q < shape.query_symbols(step); ++q) {
-      const float* const sums = w.weighted_gradient + (q * padded + k) * kRow;
-      const float* const row = w.weighted + (q * padded + k) * kRow;
+    for (int q = 0; q < queries; ++q) {
       const float* const query = w.query + (own * kSymbols + q) * kRow;
-      float score = 0;
-      for (int c = 0; c < kParts; ++c) {
-        const R sum = load<R>(sums + c * kLanes<R>);
-        value[c] += sum * row[kWeightAt];
-        score += sum_of_lanes<R>(sum * load<R>(row + c * kLanes<R>));
+      float* const at = w.scores + q * padded + k;
+      const R e = load<R>(at);
+      columns_of<R>(w.weighted_gradient + (q * padded + k) * kRow, sums);
+      R score = sums[kWeightAt];
+      for (int c = 0; c < D; ++c) {
+        to_value[c] += sums[c] * e;
+        score += sums[c] * value[c];
       }
-      w.score_gradient[q * padded + k] = score;
-      for (int c = 0; c < kParts; ++c) key[c] += load<R>(query + c * kLanes<R>) * score;
+      score = score * e;
+      store(at, score);
+      for (int c = 0; c < D; ++c) to_key[c] += score * query[c];
     }
-    for (int c = 0; c < kParts; ++c) {
-      store(w.value_gradient + k * kRow + c * kLanes<R>, value[c]);
-      store(w.key_gradient + k * kRow + c * kLanes<R>, key[c]);
+    for (int c = 0; c < D; ++c) {
+      store(w.value_gradient + c * padded + k, to_value[c]);
+      store(w.key_gradient + c * padded + k, to_key[c]);
     }
   }
 }
 
 // d(query) = sum over keys of d(score) key.
-template <class R>
+template <class R, int D>
 CARRYSCOPE_BOTH inline void query_side(const Job& job, int step) {
-  constexpr int kParts = kRow / kLanes<R>;
   const FusedWorkspace& w = job.work;
-  const int own = job.shape.query_position(step), padded = job.padded_states();
-  for (int item = job.thread; item < job.shape.query_symbols(step) * kParts; item += job.threads) {
-    const int q = item / kParts, c = item % kParts * kLanes<R>;
-    R sum = R{};
-    for (int k = 0; k < (own + 1) * kSymbols; ++k)
-      sum += load<R>(w.key + k * kRow + c) * w.score_gradient[q * padded + k];
-    store(w.query_gradient + (own * kSymbols + q) * kRow + c, sum);
+  const int own = job.shape.query_position(step), padded = job.shape.padded_states();
+  for (int q = job.thread; q < job.shape.query_symbols(step); q += job.threads) {
+    R sum[D] = {};
+    for (int k = 0; k < (own + 1) * kSymbols; k += kLanes<R>) {
+      const R score = load<R>(w.scores + q * padded + k);
+      for (int c = 0; c < D; ++c) sum[c] += load<R>(w.key_columns + c * padded + k) * score;
+    }
+    for (int c = 0; c < D; ++c) w.query_gradient[(own * kSymbols + q) * kRow + c] = sum_of_lanes<R>(sum[c]);
   }
 }
 
@@ -105,11 +111,15 @@ CARRYSCOPE_BOTH inline void states_back(const Job& job) {
   const float *const query = job.dense(model::Dense::query), *const key = job.dense(model::Dense::key),
                      *const value = job.dense(model::Dense::value),
                      *const weight = job.dense(model::Dense::norm_weight);
+  const int padded = shape.padded_states();
   for (int k = job.thread; k < shape.states(); k += job.threads) {
-    float *const dq = w.query_gradient + k * kRow, *const dk = w.key_gradient + k * kRow,
-                 *const dv = w.value_gradient + k * kRow, *const dn = w.normed_gradient + k * kRow;
-    float d_hat[D];
-    for (int i = 0; i < D; ++i) dq[i] *= shape.score_scale;
+    float *const dq = w.query_gradient + k * kRow, *const dn = w.normed_gradient + k * kRow;
+    float d_hat[D], dk[D], dv[D];
+    for (int i = 0; i < D; ++i) {
+      dq[i] *= shape.score_scale;
+      dk[i] = w.key_gradient[i * padded + k];
+      dv[i] = w.value_gradient[i * padded + k];
+    }
     for (int i = 0; i < D; ++i) {
       float sum = 0;
       for (int j = 0; j < D; ++j)

@@ -10,18 +10,25 @@ template <int D>
 CARRYSCOPE_BOTH inline void attention_gradient(const Job& job) {
   const FusedWorkspace& w = job.work;
   const int states = job.shape.states();
-  const float* const source[3] = {w.query_gradient, w.key_gradient, w.value_gradient};
+  const int padded = job.shape.padded_states();
   float* const maps = job.dense_gradient(model::Dense::query);
   const float *const weight = job.dense(model::Dense::norm_weight), *const bias =
                                                                         job.dense(model::Dense::norm_bias);
-  for (int item = job.thread; item < 3 * D; item += job.threads) {
-    const int map = item / D, i = item % D;
-    float sum[D] = {};
+  for (int i = job.thread; i < D; i += job.threads) {
+    float query[D] = {}, key[D] = {}, value[D] = {};
     for (int k = 0; k < states; ++k) {
       const float n = w.normed[k * kRow + i] * weight[i] + bias[i];
-      for (int j = 0; j < D; ++j) sum[j] += n * source[map][k * kRow + j];
+      for (int j = 0; j < D; ++j) {
+        query[j] += n * w.query_gradient[k * kRow + j];
+        key[j] += n * w.key_gradient[j * padded + k];
+        value[j] += n * w.value_gradient[j * padded + k];
+      }
     }
-    for (int j = 0; j < D; ++j) maps[item * D + j] = sum[j];
+    for (int j = 0; j < D; ++j) {
+      maps[i * D + j] = query[j];
+      maps[(D + i) * D + j] = key[j];
+      maps[(2 * D + i) * D + j] = value[j];
+    }
   }
   for (int i = job.thread; i < D; i += job.threads) {
     float weight_sum = 0, bias_sum = 0;

@@ -51,7 +51,7 @@ std::vector<float> of_block(bool backwards) {
   std::vector<float> memory(arrange(shape, kThreads, nullptr, work) / sizeof(float));
   arrange(shape, kThreads, reinterpret_cast<std::byte*>(memory.data()), work);
   copy(start().tensors, {work.parameters, static_cast<std::size_t>(shape.parameters)});
-  read_batch(shape, model::Layout::seeds(), pairs(), work);
+  read_batch(shape, pairs(), work);
   const FusedStep step = even_shares(shape.steps);
   gradients<float, float, 4, 8>(shape, work, step, TurnByTurn{backwards});
   std::vector<float> out{work.result[0]};
