@@ -1,8 +1,9 @@
-// Greedy decoding through the forward pass, and the choice between it and the tables (greedy.h).
+// Greedy decoding through the forward pass and in blocks, and the choice between them and tables (greedy.h).
 #include "model/greedy.h"
 
 #include <algorithm>
 
+#include "model/block_decoder.h"
 #include "model/forward.h"
 #include "model/greedy_table.h"
 
@@ -53,6 +54,32 @@ class ForwardGreedy final : public Greedy {
   const Decoder* decoder_;
 };
 
+class BlockGreedy final : public Greedy {
+ public:
+  explicit BlockGreedy(std::unique_ptr<const DecodeTables> tables) : tables_(std::move(tables)) {}
+
+  void decode(std::span<const Pair> pairs, std::span<int> tokens) const override {
+    const Layout& layout = tables_->layout();
+    const auto steps = static_cast<std::size_t>(layout.steps());
+    BlockDecoder decoder(*tables_);
+    PairBlock block(layout.digits, std::min(kBlock, pairs.size()));
+    std::vector<std::uint8_t> generated(steps * block.stride);
+    for (std::size_t start = 0; start < pairs.size(); start += kBlock) {
+      block.count = std::min(kBlock, pairs.size() - start);
+      for (std::size_t i = 0; i < block.count; ++i) block.set(i, pairs[start + i]);
+      decoder.decode(block, layout.steps(), generated);
+      for (std::size_t i = 0; i < block.count; ++i)
+        for (std::size_t step = 0; step < steps; ++step)
+          tokens[(start + i) * steps + step] = generated[step * block.stride + i];
+    }
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 2048;
+
+  std::unique_ptr<const DecodeTables> tables_;
+};
+
 }  // namespace
 
 std::unique_ptr<Greedy> make_forward_greedy(const Decoder& decoder) {
@@ -64,6 +91,8 @@ std::unique_ptr<Greedy> make_greedy(const Decoder& decoder) {
   const bool tables =
       decoder.layers.size() == 1 && decoder.layers[0].attention && decoder.vocabulary <= kTableVocabulary;
   if (!tables) return make_forward_greedy(decoder);
+  if (auto block_tables = DecodeTables::make(decoder))
+    return std::make_unique<BlockGreedy>(std::move(block_tables));
   if (decoder.dtype == Precision::float64) return std::make_unique<TableGreedy<double>>(decoder);
   return std::make_unique<TableGreedy<float>>(decoder);
 }

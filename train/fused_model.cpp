@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "model/error.h"
+#include "model/instruction_sets.h"
 
 namespace carryscope::train {
 namespace {
@@ -17,11 +18,8 @@ constexpr std::align_val_t kAlignment{64};
 #if defined(__x86_64__)
 std::vector<InstructionSet> found() {
   std::vector<InstructionSet> sets;
-  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-  if (wide) sets.push_back({"avx512", 16, fused_avx512});
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    sets.push_back({"avx2", 8, fused_avx2});
+  if (model::has_avx512()) sets.push_back({"avx512", 16, fused_avx512});
+  if (model::has_avx2()) sets.push_back({"avx2", 8, fused_avx2});
   sets.push_back({"portable", 4, fused_portable});
   return sets;
 }

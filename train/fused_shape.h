@@ -13,7 +13,7 @@
 
 #include "model/config.h"
 #include "model/parametrisation.h"
-#include "train/portable.h"
+#include "model/portable.h"
 
 namespace carryscope::train {
 
