@@ -8,13 +8,16 @@
 #include "cli/command.h"
 #include "cli/interruptible.h"
 #include "cli/repairing.h"
+#include "cli/seeds.h"
 #include "model/error.h"
 
 namespace carryscope::cli {
 namespace {
 
 struct Flags {
-  std::string file, folder, semantics = "float32";
+  std::string file, folder, semantics = "float32", seeds = "1";
+  int threads = 1;
+  bool resume = false;
   train::RepairOptions options;
 };
 
@@ -27,14 +30,17 @@ void run(Flags flags, const Context& context) {
         "{}: holds a dense decoder, expected a factored checkpoint (.pt or .safetensors); only those can "
         "be trained",
         flags.file));
+  const std::vector<std::uint64_t> seeds = parse_seeds(flags.seeds);
   const train::RunFolder folder(flags.folder);
-  if (folder.has("repair.json"))
-    throw model::InputError(
-        fmt::format("{}: holds a repair already; name another folder with -o", flags.folder));
   const Interruptible interruptible;
   flags.options.interrupted = interruptible.flag();
   flags.options.semantics = flags.semantics == "real" ? verify::Semantics::real : verify::Semantics::float32;
-  repair_in(folder, given, flags.options, record);
+  if (seeds.size() > 1) {
+    repair_seeds(folder, given, flags.options, seeds, flags.threads, record, flags.resume);
+  } else {
+    flags.options.seed = seeds.front(), flags.options.threads = flags.threads;
+    repair_in(folder, given, flags.options, record, flags.resume);
+  }
 }
 
 }  // namespace
@@ -46,8 +52,14 @@ void add_repair(CLI::App& program, const Context& context) {
       program.add_subcommand("repair", "Fine-tunes a model on its own failures until none is left, proven");
   command->add_option("FILE", flags->file, "a factored checkpoint: .pt or .safetensors")->required();
   command->add_option("-o,--output", flags->folder, "the folder of the repair")->required();
-  command->add_option("--seed", options.seed, "of the batches and the draws of failing pairs")
+  command
+      ->add_option("--seed,--seeds", flags->seeds,
+                   "of the batches and the draws of failing pairs; several (1-4) are repairs side by side, "
+                   "until one succeeds")
       ->capture_default_str();
+  command
+      ->add_option("--margin", options.margin, "logits; then go on until every pair's margin is above this")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--rate", options.rate, "the learning rate to begin with")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -63,7 +75,7 @@ void add_repair(CLI::App& program, const Context& context) {
   command->add_option("--budget", options.budget, "seconds for each certification")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--threads", options.threads, "of certifications")
+  command->add_option("--threads", flags->threads, "of certifications; with several seeds, repairs at once")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command
@@ -72,6 +84,7 @@ void add_repair(CLI::App& program, const Context& context) {
                    "(float32) every float32 evaluation")
       ->check(CLI::IsMember({"real", "float32"}))
       ->capture_default_str();
+  command->add_flag("--resume", flags->resume, "go on with the repair in the folder");
   command->footer(
       "Example: carryscope repair runs/311-34/best.pt -o runs/311-34-repaired\n"
       "A round may be much worse than the one before; the best model is kept, marked by *.");

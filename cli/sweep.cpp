@@ -1,14 +1,13 @@
 // carryscope sweep: many seeds of one recipe, and how many of them learn.
-#include <charconv>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/interruptible.h"
+#include "cli/seeds.h"
 #include "cli/training.h"
 #include "model/checkpoint/atomic_file.h"
-#include "model/error.h"
 #include "model/record.h"
 #include "train/sweep.h"
 
@@ -20,34 +19,6 @@ struct Flags {
   std::string seeds = "1-8", json_path;
   int threads = 1;
 };
-
-[[noreturn]] void reject_seeds(const std::string& text) {
-  throw model::InputError(fmt::format(
-      "--seeds: '{}' is not understood; expected numbers and ranges such as 0-55 or 1,3,10-20", text));
-}
-
-std::uint64_t number(std::string_view text, const std::string& all) {
-  std::uint64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size()) reject_seeds(all);
-  return value;
-}
-
-std::vector<std::uint64_t> parse_seeds(const std::string& text) {
-  constexpr std::uint64_t kMost = 1'000'000;
-  std::vector<std::uint64_t> seeds;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    const std::string_view item = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    const std::size_t dash = std::min(item.find('-'), item.size());
-    const std::uint64_t first = number(item.substr(0, dash), text);
-    const std::uint64_t last = dash == item.size() ? first : number(item.substr(dash + 1), text);
-    if (last < first || last - first > kMost) reject_seeds(text);
-    for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
-  }
-  return seeds;
-}
 
 void print_summary(const nlohmann::json& summary) {
   fmt::print(

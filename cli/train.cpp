@@ -21,11 +21,12 @@ struct Flags {
 };
 
 // Repairs the run's best model in the run's folder; where that succeeds, writes its certificate beside it.
-void prove(const train::RunFolder& folder, const std::atomic<bool>* interrupted, const Context& context) {
+void prove(const train::RunFolder& folder, bool resume, const std::atomic<bool>* interrupted,
+           const Context& context) {
   train::RepairOptions options;
   options.interrupted = interrupted;
   const model::Checkpoint best = model::load(folder.file("best.pt"));
-  if (!repair_in(folder, best, options, model::Record(context.command)).repaired()) return;
+  if (!repair_in(folder, best, options, model::Record(context.command), resume).repaired) return;
   const std::string path = folder.file("repaired.pt"), certificate = folder.file("repaired.cert");
   const model::Checkpoint repaired = model::load(path);
   verify::CertifyOptions certify;
@@ -53,7 +54,7 @@ void run(const Flags& flags, const Context& context) {
   const train::Outcome outcome = train::run(plan, folder, options);
   print_outcome(outcome, flags.training.folder);
   if (flags.until_proven && outcome.ending != train::Ending::interrupted)
-    prove(folder, interruptible.flag(), context);
+    prove(folder, flags.training.resume, interruptible.flag(), context);
 }
 
 }  // namespace

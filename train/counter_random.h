@@ -33,6 +33,8 @@ class CounterRandom {
   // Uniform among the multiples of 2^-53 in [0, 1).
   double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
+  std::uint64_t state() const { return state_; }  // CounterRandom(state()) goes on from here
+
   // Standard normal, from two draws (Box, Muller, 1958; the sine is not used).
   double normal();
 

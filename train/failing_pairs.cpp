@@ -62,4 +62,19 @@ model::Pair FailingPairs::draw(CounterRandom& random) const {
   return pool_[random.below(pool_.size())];
 }
 
+nlohmann::json FailingPairs::json() const {
+  nlohmann::json pairs = nlohmann::json::array();
+  for (const model::Pair& pair : pool_) pairs.push_back({pair.a, pair.b});
+  return {{"pairs", pairs}, {"next", next_}, {"random", random_.state()}};
+}
+
+FailingPairs FailingPairs::from(const nlohmann::json& json) {
+  FailingPairs failing(0);
+  for (const auto& pair : json.at("pairs"))
+    failing.pool_.push_back({pair.at(0).get<std::uint64_t>(), pair.at(1).get<std::uint64_t>()});
+  failing.next_ = json.at("next").get<std::size_t>();
+  failing.random_ = CounterRandom(json.at("random").get<std::uint64_t>());
+  return failing;
+}
+
 }  // namespace carryscope::train

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "train/counter_random.h"
 #include "verify/certify.h"
 
@@ -24,6 +26,10 @@ class FailingPairs {
   bool empty() const { return pool_.empty(); }
   std::size_t cubes() const { return cubes_; }  // that the last certification left not correct
   model::Pair draw(CounterRandom& random) const;
+
+  // What draws and later learning depend on, and back. from() throws nlohmann's exceptions.
+  nlohmann::json json() const;
+  static FailingPairs from(const nlohmann::json& json);
 
  private:
   void keep(model::Pair pair);

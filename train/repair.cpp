@@ -29,19 +29,37 @@ Recipe constant_rate(double rate) {
   return recipe;
 }
 
+bool set(const std::atomic<bool>* flag) { return flag && *flag; }
+
 class Search {
  public:
-  Search(const model::Factored& model, const RepairOptions& options,
-         const std::function<void(const Round&, const model::Factored&)>& done)
-      : start_(model), options_(options), done_(done), failing_(options.seed), rate_(options.rate) {
+  Search(const model::Factored& model, const RepairOptions& options, const RepairEvents& events)
+      : start_(model), options_(options), events_(events), failing_(options.seed), rate_(options.rate) {
     result_.model = model;
   }
 
-  Repair operator()() {
+  Repair begin() {
     Round first;
     judge(start_, first);
     finish(first, start_);
-    for (int number = 1; !over(number); ++number) {
+    return go_on();
+  }
+
+  Repair resume(const model::Factored& best, const State& state, const nlohmann::json& rest) {
+    result_.model = best;
+    for (const auto& round : rest.at("rounds")) result_.rounds.push_back(round_from_json(round));
+    result_.best = rest.at("best").get<int>();
+    rate_ = rest.at("rate").get<double>();
+    last_progress_ = rest.at("last_progress").get<int>();
+    failing_ = FailingPairs::from(rest.at("failing"));
+    restart();
+    trainer_->restore(state, "the repair to resume");
+    return go_on();
+  }
+
+ private:
+  Repair go_on() {
+    for (int number = static_cast<int>(result_.rounds.size()); !over(number); ++number) {
       if (!trainer_) restart();
       Round round;
       round.number = number;
@@ -49,17 +67,34 @@ class Search {
       const model::Factored now = trainer_->model(0);
       judge(now, round);
       finish(round, now);
-      if (number - last_progress_ >= options_.patience) trainer_.reset(), last_progress_ = number, rate_ /= 2;
+      if (number - last_progress_ >= options_.patience) {
+        last_progress_ = number, rate_ /= 2;
+        restart();
+      }
+      if (!set(options_.interrupted)) events_.state(trainer_->state(), state());
     }
-    result_.interrupted = stopped();
+    result_.interrupted = set(options_.interrupted);
+    result_.repaired = repaired();
     return std::move(result_);
   }
 
- private:
-  bool stopped() const { return options_.interrupted && *options_.interrupted; }
+  const Round& best() const { return result_.rounds[static_cast<std::size_t>(result_.best)]; }
+  bool repaired() const {
+    return best().error.proven_right() && (options_.margin == 0 || best().tight->proven_right());
+  }
   bool over(int number) const {
-    return result_.repaired() || failing_.empty() || number > options_.rounds || rate_ < kLeastRate ||
-           stopped();
+    return repaired() || failing_.empty() || number > options_.rounds || rate_ < kLeastRate ||
+           set(options_.interrupted) || set(options_.superfluous);
+  }
+
+  nlohmann::json state() const {
+    nlohmann::json rounds = nlohmann::json::array();
+    for (const Round& round : result_.rounds) rounds.push_back(json(round));
+    return {{"rounds", rounds},
+            {"best", result_.best},
+            {"rate", rate_},
+            {"last_progress", last_progress_},
+            {"failing", failing_.json()}};
   }
 
   void restart() {
@@ -76,63 +111,93 @@ class Search {
     for (std::int64_t i = 0; i < options_.steps; ++i) sum += trainer_->step()[0];
     round.loss = sum / static_cast<double>(options_.steps);
     round.trained = since(begin);
-    round.steps = steps_ += options_.steps;
+    round.steps = result_.rounds.back().steps + options_.steps;
     round.rate = rate_;
   }
 
-  void judge(const model::Factored& model, Round& round) {
-    const auto begin = Clock::now();
+  // What the semantics get wrong, or what is not above the margin. Its cubes are learnt from.
+  ExactError certify(const model::Decoder& decoder, verify::Semantics semantics, double above, Round& round) {
     verify::CertifyOptions options;
-    options.semantics = options_.semantics;
+    options.semantics = semantics;
+    options.above = above;
     options.threads = options_.threads;
     options.time_limit = options_.budget;
     options.margin = false;
     options.regions = 0;
     options.leaves = true;
     options.interrupted = options_.interrupted;
-    const verify::Certification certification = verify::certify(model::multiply_out(model), options);
-    round.error = exact_error(certification);
+    const verify::Certification certification = verify::certify(decoder, options);
     failing_.learn(certification, kDraws);
     round.cubes = failing_.cubes();
+    return exact_error(certification);
+  }
+
+  void judge(const model::Factored& model, Round& round) {
+    const auto begin = Clock::now();
+    const model::Decoder decoder = model::multiply_out(model);
+    round.error = certify(decoder, options_.semantics, 0, round);
+    if (round.error.proven_right() && options_.margin > 0)
+      round.tight = certify(decoder, verify::Semantics::real, options_.margin, round);
     round.certified = since(begin);
   }
 
   void finish(Round& round, const model::Factored& model) {
-    const bool first = result_.rounds.empty();
     round.distance = distance(start_, model);
-    round.best = first || better(round.error, result_.rounds[static_cast<std::size_t>(result_.best)].error);
+    round.best = result_.rounds.empty() || better(round, best());
     result_.rounds.push_back(round);
     if (round.best) {
       result_.best = round.number, result_.model = model;
       last_progress_ = round.number;
     }
-    done_(round, model);
+    events_.round(round, model);
   }
 
   const model::Factored& start_;
   const RepairOptions& options_;
-  const std::function<void(const Round&, const model::Factored&)>& done_;
+  const RepairEvents& events_;
   FailingPairs failing_;
   std::unique_ptr<Trainer> trainer_;
   Repair result_;
   double rate_;
-  std::int64_t steps_ = 0;
   int last_progress_ = 0;
 };
 
 }  // namespace
 
+bool better(const Round& x, const Round& y) {
+  if (x.tight && y.tight) return better(*x.tight, *y.tight);
+  return better(x.error, y.error);
+}
+
 nlohmann::json json(const Round& round) {
-  return {{"round", round.number},
-          {"steps", round.steps},
-          {"rate", round.rate},
-          {"loss", round.loss},
-          {"exact", json(round.error)},
-          {"cubes", round.cubes},
-          {"distance", round.distance},
-          {"trained_seconds", round.trained},
-          {"certified_seconds", round.certified},
-          {"best", round.best}};
+  nlohmann::json out{{"round", round.number},
+                     {"steps", round.steps},
+                     {"rate", round.rate},
+                     {"loss", round.loss},
+                     {"exact", json(round.error)},
+                     {"cubes", round.cubes},
+                     {"distance", round.distance},
+                     {"trained_seconds", round.trained},
+                     {"certified_seconds", round.certified},
+                     {"best", round.best}};
+  if (round.tight) out["tight"] = json(*round.tight);
+  return out;
+}
+
+Round round_from_json(const nlohmann::json& json) {
+  Round round;
+  round.number = json.at("round").get<int>();
+  round.steps = json.at("steps").get<std::int64_t>();
+  round.rate = json.at("rate").get<double>();
+  round.loss = json.at("loss").is_null() ? std::nan("") : json.at("loss").get<double>();
+  round.error = exact_error_from_json(json.at("exact"));
+  if (json.contains("tight")) round.tight = exact_error_from_json(json.at("tight"));
+  round.cubes = json.at("cubes").get<std::size_t>();
+  round.distance = json.at("distance").get<double>();
+  round.trained = json.at("trained_seconds").get<double>();
+  round.certified = json.at("certified_seconds").get<double>();
+  round.best = json.at("best").get<bool>();
+  return round;
 }
 
 double distance(const model::Factored& x, const model::Factored& y) {
@@ -146,9 +211,13 @@ double distance(const model::Factored& x, const model::Factored& y) {
   return std::sqrt(square);
 }
 
-Repair repair(const model::Factored& model, const RepairOptions& options,
-              const std::function<void(const Round&, const model::Factored&)>& done) {
-  return Search(model, options, done)();
+Repair repair(const model::Factored& model, const RepairOptions& options, const RepairEvents& events) {
+  return Search(model, options, events).begin();
+}
+
+Repair resume_repair(const model::Factored& model, const RepairOptions& options, const RepairEvents& events,
+                     const model::Factored& best, const State& state, const nlohmann::json& rest) {
+  return Search(model, options, events).resume(best, state, rest);
 }
 
 }  // namespace carryscope::train

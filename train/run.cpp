@@ -68,7 +68,7 @@ class Run {
                       "flags it was started with",
                       folder_.file("run.json")));
     if (!folder_.has("state.cbor")) return begin(described);
-    const auto [state, saved] = folder_.read_state(plan_.config);
+    const auto [state, saved] = folder_.read_state("state.cbor", plan_.config);
     trainer_->restore(state, folder_.file("state.cbor"));
     take_up(saved);
     folder_.truncate_metrics(outcome_.retries, trainer_->steps_done());
@@ -169,7 +169,7 @@ class Run {
   void save() {
     outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     folder_.write_state(
-        trainer_->state(),
+        "state.cbor", trainer_->state(),
         {{"outcome", train::json(outcome_)}, {"loss_sum", loss_sum_}, {"interval_steps", interval_steps_}});
   }
 

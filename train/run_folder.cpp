@@ -118,7 +118,7 @@ void RunFolder::truncate_metrics(int retries, std::int64_t step) const {
   model::write_file(file("metrics.jsonl"), kept);
 }
 
-void RunFolder::write_state(const State& state, const Json& run) const {
+void RunFolder::write_state(std::string_view name, const State& state, const Json& run) const {
   Json members = Json::array();
   for (const MemberState& m : state.members)
     members.push_back({{"parameters", values_of(m.parameters.tensors)},
@@ -126,11 +126,11 @@ void RunFolder::write_state(const State& state, const Json& run) const {
                        {"second", values_of(m.second)},
                        {"diverged", m.diverged}});
   const auto bytes = Json::to_cbor({{"step", state.step}, {"members", members}, {"run", run}});
-  model::write_file(file("state.cbor"), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  model::write_file(file(name), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-std::pair<State, Json> RunFolder::read_state(const model::Config& config) const {
-  const std::string path = file("state.cbor");
+std::pair<State, Json> RunFolder::read_state(std::string_view name, const model::Config& config) const {
+  const std::string path = file(name);
   try {
     const Json stored = Json::from_cbor(content(path));
     State state{stored.at("step").get<std::int64_t>(), {}};
@@ -145,6 +145,10 @@ std::pair<State, Json> RunFolder::read_state(const model::Config& config) const 
                      ": is damaged or of another configuration, expected the state of this run; "
                      "start the run again in a new folder");
   }
+}
+
+void RunFolder::copy_from(const std::string& folder, std::string_view name) const {
+  model::write_file(file(name), content(folder + "/" + std::string(name)));
 }
 
 void RunFolder::write_checkpoint(std::string_view name, const model::Factored& model, std::int64_t step,

@@ -44,9 +44,12 @@ class RunFolder {
   void truncate_metrics(int retries, std::int64_t step) const;
 
   // Both are one file, so that a kill leaves either both old or both new.
-  void write_state(const State& state, const nlohmann::json& run) const;
+  void write_state(std::string_view name, const State& state, const nlohmann::json& run) const;
   // Throws InputError: damaged, another configuration.
-  std::pair<State, nlohmann::json> read_state(const model::Config& config) const;
+  std::pair<State, nlohmann::json> read_state(std::string_view name, const model::Config& config) const;
+
+  // Replaces a file by the one of that name in another folder, which exists.
+  void copy_from(const std::string& folder, std::string_view name) const;
 
   void write_checkpoint(std::string_view name, const model::Factored& model, std::int64_t step,
                         double val_exact) const;

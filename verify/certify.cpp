@@ -117,7 +117,9 @@ std::optional<SmallestMargin> find_smallest_margin(const model::Decoder& decoder
 Certification certify(const model::Decoder& decoder, const CertifyOptions& options) {
   const Deadline deadline(options.time_limit, options.interrupted);
   const Deadline for_search(kSearchShare * options.time_limit, options.interrupted);
-  SearchAll searches(decoder, options.semantics, options.threads, options.leaves);
+  model::ensure(options.above == 0.0 || options.semantics == Semantics::real,
+                "margins are counted over the reals");
+  SearchAll searches(decoder, options.semantics, options.threads, options.leaves, options.above);
   searches.run(for_search, options.total_only, [&](const SearchAll& s) {
     if (options.progress) options.progress({s.finished(), s.total(), deadline.elapsed()});
   });

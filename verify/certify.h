@@ -23,13 +23,14 @@ struct Progress {
 
 struct CertifyOptions {
   Semantics semantics = Semantics::real;
-  int threads = 1;                                 // changes nothing but the time, unless time runs out
-  double time_limit = kInfinity;                   // seconds, for all of it; the search gets most of them
-  bool margin = true;                              // also bracket the smallest margin over the whole domain
-  int regions = 20;                                // how many failing regions to return
-  bool total_only = false;                         // end once a step gets every pair wrong: others stay open
-  bool leaves = false;                             // return every leaf, for a certificate
-  std::optional<Mixture> mixture;                  // also count under this distribution of operands
+  int threads = 1;                 // changes nothing but the time, unless time runs out
+  double time_limit = kInfinity;   // seconds, for all of it; the search gets most of them
+  double above = 0.0;              // pairs whose margin is not above count as wrong; real only
+  bool margin = true;              // also bracket the smallest margin over the whole domain
+  int regions = 20;                // how many failing regions to return
+  bool total_only = false;         // end once a step gets every pair wrong: others stay open
+  bool leaves = false;             // return every leaf, for a certificate
+  std::optional<Mixture> mixture;  // also count under this distribution of operands
   const std::atomic<bool>* interrupted = nullptr;  // set it to stop with what is proven so far
   std::function<void(const Progress&)> progress;   // called from one thread, a few times a second
 };

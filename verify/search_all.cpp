@@ -31,19 +31,24 @@ Questions build_steps(const model::Decoder& decoder, int threads) {
 
 TailBounds& Tails::of(const Question& question) {
   auto& tail = by_axes_[question.axes];
-  if (!tail) tail = TailBounds::make(decoder_, semantics_, question.axes);
+  if (!tail) tail = TailBounds::make(decoder_, semantics_, question.axes, above_);
   return *tail;
 }
 
-SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct)
+SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct,
+                     double above)
     : SearchAll(decoder, semantics, threads,
                 semantics == Semantics::real ? build_steps<Interval>(decoder, threads)
                                              : build_steps<Float32>(decoder, threads),
-                keep_correct) {}
+                keep_correct, above) {}
 
 SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, Questions questions,
-                     bool keep_correct)
-    : decoder_(decoder), semantics_(semantics), threads_(threads), keep_correct_(keep_correct) {
+                     bool keep_correct, double above)
+    : decoder_(decoder),
+      semantics_(semantics),
+      threads_(threads),
+      keep_correct_(keep_correct),
+      above_(above) {
   for (auto& of_step : questions) {
     const int step = static_cast<int>(by_step_.size());
     by_step_.emplace_back();
@@ -100,7 +105,7 @@ void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watc
   doubt_.assign(by_step_.size(), 0.0);
   wrong_.assign(by_step_.size(), 0);
   in_parallel(threads_, [&](int worker) {
-    Tails tails(decoder_, semantics_);
+    Tails tails(decoder_, semantics_, above_);
     for (const bool fresh : {true, false})
       while (fresh || !(deadline.passed() || work_ >= most_work || (total_only && all_lost_))) {
         Entry* const entry = claim(fresh);

@@ -19,12 +19,14 @@ namespace carryscope::verify {
 // One thread's tails, by number of axes.
 class Tails {
  public:
-  Tails(const model::Decoder& decoder, Semantics semantics) : decoder_(decoder), semantics_(semantics) {}
+  Tails(const model::Decoder& decoder, Semantics semantics, double above = 0.0)
+      : decoder_(decoder), semantics_(semantics), above_(above) {}
   TailBounds& of(const Question& question);
 
  private:
   const model::Decoder& decoder_;
   Semantics semantics_;
+  double above_;
   std::map<int, std::unique_ptr<TailBounds>> by_axes_;
 };
 
@@ -39,12 +41,14 @@ class SearchAll {
   };
   using Watch = std::function<void(const SearchAll&)>;
 
-  // Builds all questions of the decoder. The decoder must outlive this.
-  SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct = false);
+  // Builds all questions of the decoder. The decoder must outlive this. Pairs whose margin is not above
+  // `above` count as wrong.
+  SearchAll(const model::Decoder& decoder, Semantics semantics, int threads, bool keep_correct = false,
+            double above = 0.0);
 
   // Of prepared questions, by step: those of an edited table. The decoder gives the tail.
   SearchAll(const model::Decoder& decoder, Semantics semantics, int threads,
-            std::vector<std::vector<Question>> questions, bool keep_correct = false);
+            std::vector<std::vector<Question>> questions, bool keep_correct = false, double above = 0.0);
 
   // Searches; `watch` is called from one thread between slices. With total_only, ends as soon as some step
   // is known to get every pair wrong. After so much work (StepSearch::work, of all questions together)
@@ -68,6 +72,7 @@ class SearchAll {
   Semantics semantics_;
   int threads_;
   bool keep_correct_;
+  double above_;
   std::vector<std::vector<Entry>> by_step_;
   std::mutex mutex_;
   std::atomic<int> finished_ = 0;

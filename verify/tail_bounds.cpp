@@ -21,11 +21,11 @@ constexpr double kUnderflow = 0x1p-78, kLargestResidual = 0x1p40;
 template <int M>
 class TailBoundsOf final : public TailBounds {
  public:
-  TailBoundsOf(const Decoder& decoder, Semantics semantics)
+  TailBoundsOf(const Decoder& decoder, Semantics semantics, double above)
       : semantics_(semantics),
         vocabulary_(decoder.vocabulary),
         width_(decoder.width()),
-        unscaled_(decoder.head_bias.empty()),
+        unscaled_(decoder.head_bias.empty() && above == 0.0),
         point_(decoder),
         jets_(decoder),
         roundoff_(decoder),
@@ -38,7 +38,8 @@ class TailBoundsOf final : public TailBounds {
         for (int i = 0; i < width_; ++i)
           difference_.push_back(head_weight(target, i) - head_weight(rival, i));
         const auto& bias = point_.head().bias;
-        bias_difference_.push_back(bias.empty() ? Interval(0.0) : bias[index(target)] - bias[index(rival)]);
+        const Interval own = bias.empty() ? Interval(0.0) : bias[index(target)] - bias[index(rival)];
+        bias_difference_.push_back(own - Interval(above));
       }
   }
 
@@ -262,20 +263,21 @@ class TailBoundsOf final : public TailBounds {
 };
 
 template <int M>
-std::unique_ptr<TailBounds> make_for(const Decoder& decoder, Semantics semantics, int axes) {
+std::unique_ptr<TailBounds> make_for(const Decoder& decoder, Semantics semantics, int axes, double above) {
   if constexpr (M > kMaxAxes) {
     throw InputError("'" + decoder.name + "': the attention output has rank " + std::to_string(axes) +
                      "; this engine bounds at most " + std::to_string(kMaxAxes) + " dimensions");
   } else {
-    if (axes <= M) return std::make_unique<TailBoundsOf<M>>(decoder, semantics);
-    return make_for<(M < 8 ? M + 1 : 2 * M)>(decoder, semantics, axes);
+    if (axes <= M) return std::make_unique<TailBoundsOf<M>>(decoder, semantics, above);
+    return make_for<(M < 8 ? M + 1 : 2 * M)>(decoder, semantics, axes, above);
   }
 }
 
 }  // namespace
 
-std::unique_ptr<TailBounds> TailBounds::make(const Decoder& decoder, Semantics semantics, int axes) {
-  return make_for<1>(decoder, semantics, axes);
+std::unique_ptr<TailBounds> TailBounds::make(const Decoder& decoder, Semantics semantics, int axes,
+                                             double above) {
+  return make_for<1>(decoder, semantics, axes, above);
 }
 
 }  // namespace carryscope::verify

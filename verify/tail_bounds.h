@@ -32,7 +32,9 @@ struct RivalMargin {
 class TailBounds {
  public:
   // For outputs of `axes` axes; throws InputError where there are more than kMaxAxes.
-  static std::unique_ptr<TailBounds> make(const model::Decoder& decoder, Semantics semantics, int axes);
+  // Margins are counted from `above`, >= 0: what this calls wrong is a margin that is not above it.
+  static std::unique_ptr<TailBounds> make(const model::Decoder& decoder, Semantics semantics, int axes,
+                                          double above = 0.0);
   virtual ~TailBounds() = default;
 
   // `correct` or `wrong` for every output in the box, else undecided. At most `budget` sub-boxes.

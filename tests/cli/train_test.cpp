@@ -77,6 +77,25 @@ TEST_F(Train, ADenseDecoderIsNotRepaired) {
   expect_refused("repair " + folder_ / "absent.pt" + " -o " + folder_ / "repair", "absent.pt");
 }
 
+TEST_F(Train, ARepairLeavesItsRecordAndIsResumedOnlyAsItself) {
+  const std::string model = CARRYSCOPE_SOURCE_DIR "/checkpoints/311.pt", folder = " -o " + folder_ / "repair";
+  if (!std::filesystem::exists(model)) GTEST_SKIP() << model << " is not here";
+  // Two rounds towards a margin that is out of their reach.
+  const std::string repair = "repair " + model + folder + " --margin 0.5 --steps 20 --budget 2";
+  const Outcome outcome = carryscope(repair + " --rounds 1");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("proven: 0 of 100000000000000000000"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("not widened"), std::string::npos) << outcome.out;
+  if (can_validate()) expect_valid(folder_ / "repair/repair.json", "repair.schema.json");
+  expect_refused(repair, "--resume");
+  const Outcome other = carryscope(repair + " --resume --rate 0.5");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_NE(other.err.find("other options"), std::string::npos) << other.err;
+  EXPECT_EQ(carryscope(repair + " --rounds 2 --resume").exit_code, 0);
+  const auto record = nlohmann::json::parse(model::testing::content(folder_ / "repair/repair.json"));
+  EXPECT_EQ(record["rounds"].size(), 3u);
+}
+
 TEST_F(Train, SweepsTrainTheSeedsTheyAreGiven) {
   const Outcome outcome =
       carryscope("sweep --seeds 2,5-6 --threads 2 --json " + folder_ / "sweep.json" + small_);
