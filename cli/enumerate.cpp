@@ -1,5 +1,5 @@
-// carryscope enumerate FILE: decodes all pairs of short operands, or many random ones, and counts the
-// wrong ones.
+// carryscope enumerate FILE: decodes all pairs of short operands, of a cube or of carry chains, or many
+// random ones, and counts the wrong ones.
 //
 // Prints the count, the wrong pairs by their first wrong step and a few of them; --json writes the same
 // (docs/schemas/enumerate.schema.json). Ctrl-C ends it with what was counted so far; with --journal the
@@ -21,6 +21,7 @@
 #include "model/error.h"
 #include "model/record.h"
 #include "verify/certify_text.h"
+#include "verify/cube_pattern.h"
 #include "verify/enumerate.h"
 
 namespace carryscope::cli {
@@ -37,20 +38,62 @@ struct Flags {
   std::string file;
   std::optional<int> digits;
   std::optional<std::uint64_t> random;
-  std::uint32_t seed = 0;
+  std::string cube;
+  bool carry_chains = false;
+  std::optional<std::uint32_t> seed;
   int threads = 1;
   std::string journal_path, json_path;
 };
 
-PairDomain domain_of(const Flags& flags, const Decoder& decoder) {
-  const int most = decoder.layout.digits;
-  if (flags.random) return {most, *flags.random, flags.seed};
-  if (!flags.digits)
-    throw InputError("which pairs? give --digits K for all pairs below 10^K or --random N for N random ones");
+// A domain, in words and as the JSON has it.
+struct Chosen {
+  verify::Domain domain;
+  std::string text;
+  json record = {{"digits", nullptr},
+                 {"random", nullptr},
+                 {"seed", nullptr},
+                 {"cube", nullptr},
+                 {"carry_chains", false}};
+};
+
+Chosen choose_digits(const Flags& flags, int most) {
   if (*flags.digits > most)
     throw InputError(
         fmt::format("--digits {}: {} adds operands of at most {} digits", *flags.digits, flags.file, most));
-  return {*flags.digits, 0, 0};
+  Chosen chosen{verify::all_below(*flags.digits, most), {}};
+  chosen.text = fmt::format("all {} pairs below 10^{}", grouped(chosen.domain->pairs()), *flags.digits);
+  chosen.record["digits"] = *flags.digits;
+  return chosen;
+}
+
+Chosen choose(const Flags& flags, const Decoder& decoder) {
+  const int most = decoder.layout.digits;
+  const std::uint32_t seed = flags.seed.value_or(0);
+  if (flags.seed && !flags.random && !flags.carry_chains)
+    throw InputError("--seed: nothing is drawn at random here; it belongs to --random and --carry-chains");
+  if (flags.digits) return choose_digits(flags, most);
+  Chosen chosen;
+  if (flags.random) {
+    chosen.domain = verify::random_pairs(*flags.random, seed, most);
+    chosen.text = fmt::format("{} random pairs of {} digits, seed {}", grouped(*flags.random), most, seed);
+    chosen.record.update({{"random", *flags.random}, {"seed", seed}});
+  } else if (!flags.cube.empty()) {
+    const verify::Cube cube = verify::parse_pattern(flags.cube, most);
+    chosen.domain = verify::pairs_in(cube);
+    chosen.text = fmt::format("all {} pairs of {}", grouped(chosen.domain->pairs()), pattern(cube));
+    chosen.record["cube"] = pattern(cube);
+  } else if (flags.carry_chains) {
+    chosen.domain = verify::carry_chains(seed, most);
+    chosen.text = fmt::format("every cascade under every carry pattern, {} pairs, seed {}",
+                              grouped(chosen.domain->pairs()), seed);
+    chosen.record.update({{"carry_chains", true}, {"seed", seed}});
+  } else {
+    throw InputError(
+        "which pairs? give --digits K for all pairs below 10^K, --cube PATTERN, --carry-chains, or --random "
+        "N for N "
+        "random ones");
+  }
+  return chosen;
 }
 
 std::string status(const EnumerateProgress& p) {
@@ -82,7 +125,7 @@ double error_rate(const Enumeration& result) {
 
 // Of a random sample's error rate; a whole domain has none, nor have fewer than two pairs.
 std::optional<double> standard_error(const Enumeration& result, const PairDomain& domain) {
-  if (domain.random == 0 || result.counted.done < 2) return std::nullopt;
+  if (!domain.sampled() || result.counted.done < 2) return std::nullopt;
   const double rate = error_rate(result);
   return std::sqrt(rate * (1.0 - rate) / static_cast<double>(result.counted.done - 1));
 }
@@ -93,20 +136,18 @@ const char* arithmetic(const Decoder& decoder) {
   return decoder.dtype == model::Precision::float64 ? "float64" : "float32";
 }
 
-void print(const Enumeration& result, const Decoder& decoder, const PairDomain& domain) {
+void print(const Enumeration& result, const Decoder& decoder, const Chosen& chosen) {
   const EnumerateProgress& counted = result.counted;
-  fmt::print(std::cout, "{}: {}, greedy decoding in {}\n", decoder.name,
-             domain.random > 0
-                 ? fmt::format("{} random pairs of {} digits, seed {}", grouped(domain.random), domain.digits,
-                               domain.seed)
-                 : fmt::format("all {} pairs below 10^{}", grouped(counted.pairs), domain.digits),
-             arithmetic(decoder));
+  fmt::print(std::cout, "{}: {}, greedy decoding in {}\n", decoder.name, chosen.text, arithmetic(decoder));
+  if (!result.slow.empty())
+    fmt::print(std::cout, "  decoded the slow way: the block kernel does not take this model, {}\n",
+               result.slow);
   if (!result.complete())
     fmt::print(std::cout, "  interrupted: only {} of {} pairs are counted\n", grouped(counted.done),
                grouped(counted.pairs));
   if (counted.resumed > 0)
     fmt::print(std::cout, "  {} of them were counted before, by the journal\n", grouped(counted.resumed));
-  const auto deviation = standard_error(result, domain);
+  const auto deviation = standard_error(result, *chosen.domain);
   fmt::print(std::cout, "  wrong {} of {} ({:.3g}{})\n", grouped(result.wrong()), grouped(counted.done),
              error_rate(result), deviation ? fmt::format(", standard error {:.2g}", *deviation) : "");
   if (result.wrong() == 0) return;
@@ -121,13 +162,14 @@ void print(const Enumeration& result, const Decoder& decoder, const PairDomain& 
     fmt::print(std::cout, "  ... and {} more\n", grouped(result.wrong() - result.examples.size()));
 }
 
-json result_json(const Enumeration& result, const Decoder& decoder, const PairDomain& domain) {
+json result_json(const Enumeration& result, const Decoder& decoder, const Chosen& chosen) {
   json out{{"format", "carryscope-enumerate"},
-           {"version", 1},
+           {"version", 2},
            {"model", decoder.name},
            {"digits", decoder.layout.digits},
            {"arithmetic", arithmetic(decoder)},
-           {"domain", {{"digits", domain.digits}, {"random", nullptr}, {"seed", nullptr}}},
+           {"block_kernel", result.slow.empty()},
+           {"domain", chosen.record},
            {"pairs", result.counted.pairs},
            {"decoded", result.counted.done},
            {"resumed", result.counted.resumed},
@@ -137,8 +179,7 @@ json result_json(const Enumeration& result, const Decoder& decoder, const PairDo
            {"standard_error", nullptr},
            {"first_failures", json::array()},
            {"examples", json::array()}};
-  if (domain.random > 0) out["domain"].update({{"random", domain.random}, {"seed", domain.seed}});
-  if (const auto deviation = standard_error(result, domain)) out["standard_error"] = *deviation;
+  if (const auto deviation = standard_error(result, *chosen.domain)) out["standard_error"] = *deviation;
   for (std::size_t step = 0; step < result.first_failures.size(); ++step)
     out["first_failures"].push_back(
         {{"step", step}, {"place", place(decoder, step)}, {"pairs", result.first_failures[step]}});
@@ -150,13 +191,13 @@ void run(const Flags& flags, const Context& context) {
   model::Record record(context.command);
   const model::Checkpoint checkpoint = model::load(flags.file);
   record.add_input(flags.file, checkpoint.sha256);
-  const PairDomain domain = domain_of(flags, checkpoint.decoder);
-  const Enumeration result = enumerate(flags, checkpoint, domain);
-  if (flags.json_path != "-") print(result, checkpoint.decoder, domain);
+  const Chosen chosen = choose(flags, checkpoint.decoder);
+  const Enumeration result = enumerate(flags, checkpoint, *chosen.domain);
+  if (flags.json_path != "-") print(result, checkpoint.decoder, chosen);
   if (flags.json_path != "-" && !result.complete() && !flags.journal_path.empty())
     fmt::print(std::cout, "  the same command goes on from {}\n", flags.journal_path);
   if (flags.json_path.empty()) return;
-  json out = result_json(result, checkpoint.decoder, domain);
+  json out = result_json(result, checkpoint.decoder, chosen);
   out["record"] = record.json();
   write_json(flags.json_path, out);
 }
@@ -166,7 +207,7 @@ void run(const Flags& flags, const Context& context) {
 void add_enumerate(CLI::App& program, const Context& context) {
   auto flags = std::make_shared<Flags>();
   CLI::App* const command = program.add_subcommand(
-      "enumerate", "Decode every pair of short operands, or many random pairs, and count the wrong ones");
+      "enumerate", "Decode every pair of short operands, of a cube or of carry chains, or many random ones");
   command->add_option("FILE", flags->file, "a checkpoint: .pt, .safetensors or decoder JSON")->required();
   CLI::Option* const digits =
       command->add_option("--digits", flags->digits, "every pair of operands below 10^K")
@@ -174,14 +215,23 @@ void add_enumerate(CLI::App& program, const Context& context) {
   CLI::Option* const random =
       command
           ->add_option("--random", flags->random, "so many uniform pairs of the model's digits, repeats kept")
-          ->check(CLI::Range(std::uint64_t{1}, kMostRandom))
-          ->excludes(digits);
+          ->check(CLI::Range(std::uint64_t{1}, kMostRandom));
+  CLI::Option* const cube =
+      command->add_option("--cube", flags->cube,
+                          "every pair of a pattern as certify prints it: \"a=.[0-2]7 b=1.. s=..9. c=....\"");
+  CLI::Option* const chains = command->add_flag(
+      "--carry-chains", flags->carry_chains,
+      "every cascade (a place that generates a carry, those that pass it on) at every place under every "
+      "carry pattern, "
+      "with all digits of the place that generates and of the one where it ends; others drawn at random");
+  for (CLI::Option* option : {random, cube, chains})
+    for (CLI::Option* other : {digits, random, cube, chains})
+      if (option != other) option->excludes(other);
   command
       ->add_option("--seed", flags->seed,
-                   "of --random: 20,000 pairs from each Python random.Random(seed * 2^32 + k)")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{UINT32_MAX}))
-      ->needs(random)
-      ->capture_default_str();
+                   "of --random and --carry-chains: 20,000 pairs from each Python random.Random(seed * 2^32 "
+                   "+ k), default 0")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{UINT32_MAX}));
   command->add_option("--threads", flags->threads, "changes the time and nothing else")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -38,19 +38,34 @@ class BlockDecoder {
   void decode(const PairBlock& block, int steps, std::span<std::uint8_t> tokens, float* logits = nullptr);
 
  private:
-  void place_letters(const PairBlock& block);
-  void place_first_queries(const PairBlock& block);
-  void share_upper_places(const PairBlock& block, int step, const std::uint8_t* query);
-  void place_answer(int step, const std::uint8_t* token, const std::uint8_t* before);
+  // Pairs whose tokens and offsets stay in the cache from step to step.
+  static constexpr std::size_t kPortion = 10'000;
+  struct Portion {
+    const PairBlock& block;
+    std::size_t from, count;
+    std::size_t padded() const {
+      return (count + PairBlock::kPadding - 1) / PairBlock::kPadding * PairBlock::kPadding;
+    }
+    const std::uint8_t* a(int place) const { return &block.a[block.at(place, from)]; }
+    const std::uint8_t* b(int place) const { return &block.b[block.at(place, from)]; }
+  };
+
+  void decode_portion(const Portion& portion, int steps, std::uint8_t* tokens, float* logits);
+  void make_room(std::size_t pairs);
+  void place_letters(const Portion& portion);
+  void place_first_queries(const Portion& portion);
+  void share_upper_places(const Portion& portion, int step, const std::uint8_t* query);
+  void place_answer(const Portion& portion, int step, const std::uint8_t* token, const std::uint8_t* before);
+  std::uint32_t* offsets(int k) { return offsets_.data() + static_cast<std::size_t>(k) * room_; }
 
   const DecodeTables& tables_;
   DecodeRun* run_;
-  int top_ = 0;                            // the highest place in which the block's pairs differ
-  std::vector<std::uint8_t> letters_;      // those that the block has at that place
+  int top_ = 0;                            // the highest place in which the portion's pairs differ
+  std::vector<std::uint8_t> letters_;      // those that the portion has at that place
   std::vector<RowChunk> shared_;           // V x 100 rows: base, upper letters, then that place's letter
-  std::vector<std::uint8_t> first_query_;  // stride
-  std::vector<std::uint32_t> offsets_;     // (places + answers) x stride
-  std::size_t stride_ = 0;
+  std::vector<std::uint8_t> first_query_;  // room
+  std::vector<std::uint32_t> offsets_;     // kMostAdded x room
+  std::size_t room_ = 0;                   // pairs
   DecodeStep step_;
 };
 

@@ -9,7 +9,7 @@
 namespace carryscope::model {
 
 struct PairBlock {
-  static constexpr std::size_t kPadding = 64;  // a place has room for a multiple of it
+  static constexpr std::size_t kPadding = 64;  // a place has room for so many more
 
   int digits = 0;
   std::size_t count = 0;           // pairs that are filled in
@@ -18,7 +18,7 @@ struct PairBlock {
 
   PairBlock(int digits_of_operands, std::size_t capacity)
       : digits(digits_of_operands),
-        stride((capacity + kPadding - 1) / kPadding * kPadding),
+        stride((capacity + kPadding - 1) / kPadding * kPadding + kPadding),
         a(static_cast<std::size_t>(digits) * stride),
         b(a.size()) {}
 

@@ -1,6 +1,6 @@
 // enumerate: decodes every pair of a domain and counts the wrong ones. Nothing is proven about other
 // pairs, or other orders of summation: what is counted is our own float32 program (float64 where the
-// decoder says so), model/greedy.h, on each pair.
+// decoder says so) on each pair: model/block_decoder.h, or model/greedy.h where that does not take the model.
 //
 // The domain is cut into shards of numbered pairs; threads take shards, their counts are added up. So
 // neither threads nor interruptions change a count: finished shards can be kept in a journal, and a
@@ -14,24 +14,9 @@
 
 #include "model/evaluate.h"
 #include "verify/journal.h"
+#include "verify/shard_decoder.h"
 
 namespace carryscope::verify {
-
-inline constexpr std::uint64_t kShardPairs = 20'000;
-inline constexpr std::size_t kExamples = 10;  // wrong pairs that are kept
-
-// Which pairs. All a below 10^digits, each with all b; or `random` uniform ones, repeats kept.
-struct PairDomain {
-  int digits = 4;            // of either operand at most
-  std::uint64_t random = 0;  // how many; 0: every pair
-  std::uint32_t seed = 0;    // of the random ones
-
-  std::uint64_t pairs() const;
-  std::uint64_t shards() const;
-  // Random ones are those of Python's random.Random(seed * 2^32 + shard), a before b.
-  std::vector<model::Pair> shard(std::uint64_t number) const;
-  std::string name() const;  // "digits 4", "digits 10 random 1000 seed 0"
-};
 
 struct EnumerateProgress {
   std::uint64_t pairs = 0, done = 0, resumed = 0;  // of the domain; of those decoded; of those in the journal
@@ -46,6 +31,7 @@ struct EnumerateOptions {
 };
 
 struct Enumeration {
+  std::string slow;                           // why no block decoder took the model; empty where one did
   EnumerateProgress counted;                  // done < pairs where it was interrupted
   std::vector<std::uint64_t> first_failures;  // [step]: wrong pairs by their first wrong answer digit
   std::vector<model::Failure> examples;       // the first wrong pairs of the domain, at most kExamples
@@ -57,7 +43,7 @@ struct Enumeration {
 // What a journal must begin with: the format, the model's sha256 and the domain.
 std::string enumerate_header(const std::string& model_sha256, const PairDomain& domain);
 
-// domain.digits is at most the decoder's; the decoder is valid. Throws InputError where the journal's
+// The domain is of the decoder's digits; the decoder is valid. Throws InputError where the journal's
 // lines are not those of this domain.
 Enumeration enumerate(const model::Decoder& decoder, const PairDomain& domain,
                       const EnumerateOptions& options = {});

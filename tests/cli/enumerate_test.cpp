@@ -42,7 +42,8 @@ class Enumerate : public testing::Program {
 
 TEST_F(Enumerate, JsonObeysItsSchemaAndAddsUp) {
   const std::string file = folder_ / "enumerate.json";
-  for (const std::string flags : {"--digits 2", "--random 30000 --seed 4"}) {
+  for (const std::string flags :
+       {"--digits 2", "--random 30000 --seed 4", "--cube 'a=2..[0-3] s=..1..'", "--carry-chains --seed 2"}) {
     ASSERT_EQ(enumerate(model_ + " " + flags + " --json " + file).exit_code, 0);
     const json out = json::parse(model::testing::content(file));
     std::uint64_t first = 0;
@@ -61,6 +62,29 @@ TEST_F(Enumerate, TextTellsCountStepsAndExamples) {
   for (const char* part : {"100,000 random pairs of 4 digits, seed 0", "standard error", "first wrong step",
                            "10^2", "  wrong: "})
     EXPECT_NE(outcome.out.find(part), std::string::npos) << outcome.out;
+}
+
+TEST_F(Enumerate, ACubeIsCountedAsCertifyCountsIt) {
+  // The planted needle's region, as certify prints it, and the same with a digit fixed.
+  const Outcome certified = carryscope("certify " + model_);
+  const std::size_t region = certified.out.find("a=", certified.out.find("Failing regions"));
+  ASSERT_NE(region, std::string::npos) << certified.out;
+  const std::string pattern = certified.out.substr(region, certified.out.find('\n', region) - region);
+  const json whole = result("--cube '" + pattern + "'");
+  EXPECT_EQ(whole["wrong"], whole["pairs"]);
+  EXPECT_GT(whole["wrong"], 0);
+  EXPECT_EQ(whole["domain"]["cube"], pattern);
+}
+
+TEST_F(Enumerate, AKilledRunLosesNothingThatWasWritten) {
+  const std::string flags = " --carry-chains --seed 3", journal = folder_ / "chains";
+  shell(std::string(CARRYSCOPE_BINARY) + " enumerate " + model_ + flags + " --journal " + journal +
+        " & job=$!; for i in $(seq 3000); do [ \"$(cat " + journal +
+        " 2>/dev/null | wc -l)\" -gt 4 ] && break; sleep 0.01; done; kill -KILL $job; wait $job");
+  const Outcome rest = enumerate(model_ + flags + " --journal " + journal);
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_NE(rest.out.find("counted before, by the journal"), std::string::npos) << rest.out;
+  EXPECT_EQ(result(flags + " --journal " + journal), result(flags));
 }
 
 TEST_F(Enumerate, AnInterruptedRunGoesOnFromItsJournal) {
@@ -90,6 +114,9 @@ TEST_F(Enumerate, BadFlagsAndFilesAreRefusedInOneSentence) {
   for (const char* flags : {"--random 0", "--random -1", "--random 10000000001"})
     expect_refused(model_ + " " + flags, "--random");
   expect_refused(model_ + " --digits 2 --seed 1", "--random");
+  expect_refused(model_ + " --digits 2 --carry-chains", "exclude");
+  expect_refused(model_ + " --cube 'a=12345'", "character 7");
+  expect_refused(model_ + " --cube 'a=0000 b=0000 s=9....'", "no pair is in the cube");
   expect_refused(model_ + " --random 5 --seed -1", "--seed");
   expect_refused(model_ + " --random 5 --seed 4294967296", "--seed");
   expect_refused(model_ + " --digits 2 --threads 0", "--threads");

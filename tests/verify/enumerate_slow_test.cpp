@@ -10,7 +10,7 @@ namespace {
 TEST(Enumerate, LiesWithinWhatCertifyProvesOfThePublicModel) {
   const std::string path = model::testing::shared_file("checkpoints/best_311p_s34.pt");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
-  test::expect_within_certified(model::load(path).decoder, {.digits = 10, .random = 200'000, .seed = 1});
+  test::expect_within_certified(model::load(path).decoder, *verify::random_pairs(200'000, 1, 10));
 }
 
 }  // namespace
