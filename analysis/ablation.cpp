@@ -1,15 +1,14 @@
 // The record `ablation`: what a part of the model is worth, as the number of all pairs that go wrong
-// without it. An edge is a token cut from one step alone. A token's node is cut from every step, so what it
-// gets wrong is the union over its edges: at least the largest, at most their sum. Heads and neurons are in
-// all steps at once and are counted for themselves.
+// without it, beside what others estimate. An edge is a part cut from one step alone; a node is the part cut
+// from every step, wrong where any of its edges is.
 #include <atomic>
 #include <cmath>
-#include <functional>
+#include <map>
 #include <optional>
 
+#include "analysis/ablation_parts.h"
 #include "analysis/analyses.h"
-#include "analysis/anatomy.h"
-#include "analysis/token_roles.h"
+#include "analysis/estimates.h"
 #include "analysis/wrong_pairs.h"
 #include "model/pairs.h"
 #include "model/parallel.h"
@@ -19,197 +18,245 @@ namespace {
 
 using model::Pair;
 
-// Cubes examined for each count, and for one that seems to be 0: no sampled pair is wrong. Half a second or
-// less, and a few; unlike seconds, they give the same brackets on any machine.
-constexpr std::uint64_t kWork = 10'000, kWorkOfZero = 100'000;
-constexpr int kSample = 1000;         // pairs behind a sampled share
-constexpr int kMeanSample = 200;      // pairs behind the mean of a head or neuron, over all steps
-constexpr std::size_t kTries = 1000;  // cubes looked at for a witness
+// Cubes examined for each count: where no sampled pair is wrong, of a token, of another part, and of a model
+// that is mostly wrong as it is. Unlike seconds, they give the same brackets on any machine.
+constexpr std::uint64_t kWorkOfZero = 100'000, kWorkOfToken = 8'000, kWorkOfPart = 2'000, kWorkOfBad = 300;
+constexpr double kWidth = 1e-3;          // of a bracket that is narrow enough, where much is wrong
+constexpr double kUnion = 1.0;           // seconds to unite the steps of a node
+constexpr int kSample = 1000;            // pairs behind a sampled share
+constexpr std::size_t kEstimated = 100;  // of them behind an estimate
+constexpr int kMeanSample = 200;         // pairs behind the means, and what is fitted
+constexpr std::size_t kTries = 200;      // cubes looked at for a witness
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
+// A part cut from one step, or from all.
 struct Effect {
-  verify::Counts pairs;
-  Json::array_t columns;  // from "wrong" on
+  WrongPairs counted;
+  std::vector<bool> wrong;  // of the sample
+  Drop drop;
+  std::optional<Pair> witness;
 };
 
-verify::Counts unknown(int digits) {
-  const verify::Count total = verify::all_pairs(digits);
-  return {total, 0, 0, 0, total};
-}
+// One step of the whole model.
+struct Whole {
+  verify::Counts counts;
+  std::vector<bool> wrong;           // of the sample
+  std::vector<PlainStep::Run> runs;  // of the first kEstimated
+};
 
 class Ablation {
  public:
   explicit Ablation(const Subject& subject)
       : subject_(subject),
-        whole_(subject.decoder()),
-        whole_plain_(whole_.decoder, whole_.steps),
-        sample_(model::uniform_pairs(index(kSample), subject.options().seed, layout().digits).pairs) {}
-
-  const model::Layout& layout() const { return whole_.decoder.layout; }
-  const Steps& steps() const { return whole_.steps; }
-
-  // The network with `steps` against the whole one, which gets `before` wrong. `implied` is what is known of
-  // it already; what that leaves open is counted.
-  Effect effect(const Network& network, const Steps& steps, const verify::Counts& before,
-                const verify::Counts& implied) const {
-    PlainSteps plain(network.decoder, steps), whole = whole_plain_;
-    int wrong = 0;
-    std::optional<Pair> witness;
-    for (const Pair pair : sample_) {
-      if (!plain.wrong(pair)) continue;
-      ++wrong;
-      if (!witness && !whole.wrong(pair)) witness = pair;
+        network_(subject.network()),
+        digits_(subject.decoder().layout.digits),
+        sample_(model::uniform_pairs(index(kSample), subject.options().seed, digits_).pairs),
+        parts_(subject, model::uniform_pairs(index(kMeanSample), subject.options().seed, digits_).pairs) {
+    for (const verify::StepCounts& step : subject.certification().steps) {
+      Whole whole{step.own, {}, {}};
+      PlainStep run(whole_step(network_, step.step));
+      for (const Pair pair : sample_) {
+        PlainStep::Run at = run(pair);
+        whole.wrong.push_back(!(run.margin(at, pair) > 0.0));
+        if (whole.runs.size() < kEstimated) whole.runs.push_back(std::move(at));
+      }
+      whole_.push_back(std::move(whole));
     }
-    WrongPairs counted{implied, {}, 0.0};
-    if (implied.undecided > 0) {
-      counted = wrong_pairs(network, steps, limits(wrong == 0 ? kWorkOfZero : kWork));
-      tighten(counted.pairs, implied);
-    }
-    for (std::size_t i = 0; !witness && i < std::min(kTries, counted.certain.size()); ++i) {
-      const Pair pair = verify::nth_pair(counted.certain[i], 0);
-      if (plain.wrong(pair) && !whole.wrong(pair)) witness = pair;
-    }
-    const double share = static_cast<double>(wrong) / static_cast<double>(sample_.size());
-    return {counted.pairs,
-            {verify::to_string(counted.pairs.wrong), verify::to_string(counted.pairs.undecided),
-             change(counted.pairs, before), share,
-             std::sqrt(share * (1.0 - share) / static_cast<double>(sample_.size())),
-             witness ? Json(witness->a) : Json(), witness ? Json(witness->b) : Json(), counted.seconds}};
+    const verify::Counts& all = subject.certification().pairs;
+    mostly_wrong_ = all.correct < all.total / 2;
   }
-  Effect effect(const Steps& steps, const verify::Counts& before, const verify::Counts& implied) const {
-    return effect(whole_, steps, before, implied);
+
+  const AblationParts& parts() const { return parts_; }
+  int steps() const { return static_cast<int>(whole_.size()); }
+  const Whole& whole(int step) const { return whole_[index(step)]; }
+
+  // Nothing where there is nothing to cut.
+  std::optional<Effect> edge(const AblationPart& part, int step, const AblationKind& kind) const {
+    const std::vector<EditedStep> edits = parts_.cut(part, step, kind);
+    if (edits.empty()) return std::nullopt;
+    PlainStep run(edits);
+    Effect effect;
+    bool any = false;
+    Estimator estimate(subject_.decoder());
+    for (std::size_t i = 0; i < sample_.size(); ++i) {
+      const PlainStep::Run at = run(sample_[i]);
+      const bool wrong = !(run.margin(at, sample_[i]) > 0.0);
+      effect.wrong.push_back(wrong);
+      any |= wrong;
+      if (wrong && !whole(step).wrong[i] && !effect.witness) effect.witness = sample_[i];
+      if (i < whole(step).runs.size())
+        effect.drop += estimate.drop(whole(step).runs[i], at, run.truth(sample_[i]));
+    }
+    effect.drop = effect.drop * (1.0 / static_cast<double>(whole(step).runs.size()));
+    effect.counted = wrong_pairs(network_, edits, !any, limits(part, any));
+    if (!effect.witness) effect.witness = witness(effect.counted.leaves, run, step);
+    return effect;
+  }
+
+  // Takes the leaves out of the edges.
+  Effect node(std::vector<std::optional<Effect>>& edges) const {
+    Effect node{{}, std::vector<bool>(sample_.size()), {}, {}};
+    std::vector<WrongPairs> counted;
+    for (int step = 0; step < steps(); ++step) {
+      auto& edge = edges[index(step)];
+      const std::vector<bool>& wrong = edge ? edge->wrong : whole(step).wrong;
+      for (std::size_t i = 0; i < wrong.size(); ++i) node.wrong[i] = node.wrong[i] || wrong[i];
+      counted.push_back(edge ? WrongPairs{edge->counted.pairs, std::exchange(edge->counted.leaves, {}), 0.0}
+                             : WrongPairs{whole(step).counts, {}, 0.0});
+      if (!edge) continue;
+      node.drop += edge->drop * (1.0 / steps());
+      if (edge->witness && !node.witness && right(*edge->witness)) node.witness = edge->witness;
+    }
+    const verify::Deadline deadline(kUnion, subject_.options().interrupted);
+    node.counted.pairs = wrong_anywhere(counted, digits_, deadline);
+    node.counted.seconds = deadline.elapsed();
+    return node;
   }
 
  private:
-  SearchLimits limits(std::uint64_t work) const {
-    return {subject_.options().time_limit, work, 1, subject_.options().interrupted};
+  SearchLimits limits(const AblationPart& part, bool any) const {
+    const std::uint64_t work = mostly_wrong_ ? kWorkOfBad
+                               : !any        ? kWorkOfZero
+                               : part.role   ? kWorkOfToken
+                                             : kWorkOfPart;
+    return {subject_.options().time_limit, work, kWidth, subject_.options().interrupted};
   }
 
-  // Both brackets hold.
-  static void tighten(verify::Counts& counts, const verify::Counts& other) {
-    counts.wrong = std::max(counts.wrong, other.wrong);
-    counts.correct = std::max(counts.correct, other.correct);
-    counts.undecided = counts.total - counts.wrong - counts.correct;
+  bool right(Pair pair) const {
+    for (int step = 0; step < steps(); ++step) {
+      PlainStep run(whole_step(network_, step));
+      if (!(run.margin(run(pair), pair) > 0.0)) return false;
+    }
+    return true;
   }
 
-  static Json change(const verify::Counts& after, const verify::Counts& before) {
-    if (after.undecided > 0 || before.undecided > 0) return nullptr;
-    if (after.wrong >= before.wrong) return verify::to_string(after.wrong - before.wrong);
-    return "-" + verify::to_string(before.wrong - after.wrong);
+  std::optional<Pair> witness(const std::vector<verify::Leaf>& leaves, PlainStep& run, int step) const {
+    std::size_t tries = 0;
+    std::optional<PlainStep> whole;
+    for (const verify::Leaf& leaf : leaves) {
+      if (leaf.verdict != verify::Verdict::wrong) continue;
+      if (++tries > kTries) break;
+      const Pair pair = verify::nth_pair(leaf.cube, 0);
+      if (run.margin(run(pair), pair) > 0.0) continue;
+      if (!whole) whole.emplace(whole_step(network_, step));
+      if (whole->margin((*whole)(pair), pair) > 0.0) return pair;
+    }
+    return std::nullopt;
   }
 
   const Subject& subject_;
-  Network whole_;
-  PlainSteps whole_plain_;
+  const Network& network_;
+  int digits_;
   std::vector<Pair> sample_;
+  AblationParts parts_;
+  std::vector<Whole> whole_;
+  bool mostly_wrong_ = false;
 };
 
+Json change(const verify::Counts& after, const verify::Counts& before) {
+  if (after.undecided > 0 || before.undecided > 0) return nullptr;
+  if (after.wrong >= before.wrong) return verify::to_string(after.wrong - before.wrong);
+  return "-" + verify::to_string(before.wrong - after.wrong);
+}
+
 Table table_of(std::vector<Column> columns) {
-  for (const Column& c : {Column{"wrong", "pairs"}, Column{"undecided", "pairs"}, Column{"change", "pairs"},
-                          Column{"sampled", "share, sampled"}, Column{"standard_error", "share"},
-                          Column{"witness_a", ""}, Column{"witness_b", ""}, Column{"seconds", "s"}})
+  for (const Column& c :
+       {Column{"node", ""}, Column{"index", ""}, Column{"kind", ""}, Column{"wrong", "pairs"},
+        Column{"undecided", "pairs"}, Column{"change", "pairs"}, Column{"sampled", "share, sampled"},
+        Column{"standard_error", "share"}, Column{"drop", "logits, sampled"},
+        Column{"first_order", "logits, estimated"}, Column{"integrated", "logits, estimated"},
+        Column{"witness_a", ""}, Column{"witness_b", ""}, Column{"seconds", "s"}})
     columns.push_back(c);
   return Table(columns);
 }
 
-// What one cut adds to the two tables.
-struct Rows {
-  std::vector<Json::array_t> nodes, edges;
-};
-
-Json::array_t row(Json::array_t what, const Json::array_t& effect) {
-  what.insert(what.end(), effect.begin(), effect.end());
-  return what;
+double share_wrong(const std::vector<bool>& wrong) {
+  return static_cast<double>(std::ranges::count(wrong, true)) / static_cast<double>(wrong.size());
 }
 
-// What heads and neurons give on average, over sampled pairs and all steps.
-struct Means {
-  std::vector<Vector> head;  // heads x d
-  Vector neuron;
-};
-
-Means means(const Subject& subject) {
-  const model::Layout& layout = subject.decoder().layout;
-  const Anatomist dissect(subject.table());
-  Means m;
-  const double part = 1.0 / (kMeanSample * layout.answer_digits());
-  for (const Pair pair :
-       model::uniform_pairs(index(kMeanSample), subject.options().seed, layout.digits).pairs) {
-    const std::vector<int> tokens = model::tokenise(layout, pair);
-    for (int step = 0; step < layout.answer_digits(); ++step) {
-      const Anatomy at = dissect(std::span(tokens).first(index(layout.query_position(step) + 1)));
-      m.head.resize(at.head.size(), Vector(at.before.size()));
-      m.neuron.resize(at.neurons.size());
-      for (std::size_t h = 0; h < at.head.size(); ++h)
-        for (std::size_t i = 0; i < at.head[h].size(); ++i) m.head[h][i] += part * at.head[h][i];
-      for (std::size_t j = 0; j < at.neurons.size(); ++j) m.neuron[j] += part * at.neurons[j];
-    }
-  }
-  return m;
+void add(Table& table, Json::array_t row, const AblationPart& part, const AblationKind& kind, const Effect& e,
+         const verify::Counts& before) {
+  const double share = share_wrong(e.wrong);
+  const auto entry = [&row](Json value) { row.push_back(std::move(value)); };
+  entry(part.node);
+  entry(part.index < 0 ? Json() : Json(part.index));
+  entry(kind.name);
+  entry(verify::to_string(e.counted.pairs.wrong));
+  entry(verify::to_string(e.counted.pairs.undecided));
+  entry(change(e.counted.pairs, before));
+  entry(share);
+  entry(std::sqrt(share * (1.0 - share) / static_cast<double>(e.wrong.size())));
+  for (const double drop : {e.drop.real, e.drop.first_order, e.drop.integrated})
+    entry(std::isfinite(drop) ? Json(drop) : Json());
+  entry(e.witness ? Json(e.witness->a) : Json());
+  entry(e.witness ? Json(e.witness->b) : Json());
+  entry(e.counted.seconds);
+  table.add(std::move(row));
 }
 
-using Cut = std::function<Rows()>;
-
-void add_parts(std::vector<Cut>& cuts, const Ablation& ablation, const Subject& subject,
-               const verify::Counts& before) {
-  const Means mean = means(subject);
-  const auto cut = [&](std::string_view part, std::size_t i, std::string_view kind, model::Decoder without) {
-    cuts.push_back([&ablation, before, part, i, kind, d = std::move(without)] {
-      const Network network(d);
-      const Effect effect = ablation.effect(network, network.steps, before, unknown(d.layout.digits));
-      return Rows{{row({part, i, kind}, effect.columns)}, {}};
-    });
-  };
-  for (std::size_t h = 0; h < mean.head.size(); ++h) {
-    const int head = static_cast<int>(h);
-    cut("head", h, "zero", with_head_held(subject.decoder(), head, Vector(mean.head[h].size())));
-    cut("head", h, "mean", with_head_held(subject.decoder(), head, mean.head[h]));
-  }
-  for (std::size_t j = 0; j < mean.neuron.size(); ++j) {
-    const int neuron = static_cast<int>(j);
-    cut("neuron", j, "zero", with_neuron_held(subject.decoder(), neuron, 0.0));
-    cut("neuron", j, "mean", with_neuron_held(subject.decoder(), neuron, mean.neuron[j]));
-  }
-}
-
-// What is wrong at some step, from what is known of each step alone.
-class Union {
+// Exact effects and their estimates, side by side.
+class Correlations {
  public:
-  explicit Union(verify::Count total) : total_(total) {}
-
-  void add(const verify::Counts& step) {
-    least_ = std::max(least_, step.wrong);
-    most_ = std::min(total_, most_ + std::min(total_, step.wrong + step.undecided + step.rounding));
+  void add(const AblationKind& kind, const Effect& e, const Whole& whole) {
+    const verify::Counts& n = e.counted.pairs;
+    const double exact = (static_cast<double>(n.wrong) + static_cast<double>(n.undecided) / 2 -
+                          static_cast<double>(whole.counts.wrong)) /
+                         static_cast<double>(n.total);
+    const double sampled = share_wrong(e.wrong) - share_wrong(whole.wrong);
+    const std::array<double, 5> row{exact, sampled, e.drop.real, e.drop.first_order, e.drop.integrated};
+    if (!std::ranges::all_of(row, [](double x) { return std::isfinite(x); })) return;
+    for (const std::string_view name : {kind.name, std::string_view("all")}) by_kind_[name].push_back(row);
   }
-  verify::Counts counts() const { return {total_, total_ - most_, least_, 0, most_ - least_}; }
+
+  Json json() const {
+    Table table({{"kind", ""},
+                 {"estimate", ""},
+                 {"edges", ""},
+                 {"pearson", "correlation"},
+                 {"spearman", "correlation"}});
+    constexpr std::array<std::string_view, 4> kEstimates = {"sampled", "drop", "first_order", "integrated"};
+    for (const auto& [name, rows] : by_kind_)
+      for (std::size_t i = 0; i < kEstimates.size(); ++i) {
+        Vector exact, estimate;
+        for (const auto& row : rows) {
+          exact.push_back(row[0]);
+          estimate.push_back(row[i + 1]);
+        }
+        const auto entry = [](std::optional<double> x) { return x ? Json(*x) : Json(); };
+        table.add({name, kEstimates[i], rows.size(), entry(pearson(exact, estimate)),
+                   entry(spearman(exact, estimate))});
+      }
+    return table.json();
+  }
 
  private:
-  verify::Count total_, least_ = 0, most_ = 0;
+  std::map<std::string_view, std::vector<std::array<double, 5>>> by_kind_;
 };
 
-// A role's edges, and the node that they make together.
-Rows without_role(const Ablation& ablation, const verify::Certification& before, const TokenRole& role,
-                  const KeyAblation& how) {
-  Rows rows;
-  Steps everywhere = ablation.steps();
-  Union all(verify::all_pairs(before.digits));
-  for (const verify::StepCounts& step : before.steps) {
-    auto& cut = everywhere[index(step.step)];
-    if (!cut_role(cut, ablation.layout(), role, how)) {
-      all.add(step.own);
-      continue;
+// One part cut in one way, from each step and from all.
+struct Cut {
+  const AblationPart* part;
+  const AblationKind* kind;
+  std::vector<std::optional<Effect>> edges;
+  std::optional<Effect> node;
+};
+
+std::vector<Cut> all_cuts(const Ablation& ablation, int threads) {
+  std::vector<Cut> cuts;
+  for (const AblationPart& part : ablation.parts().parts())
+    for (const AblationKind& kind : ablation_kinds()) cuts.push_back({&part, &kind, {}, {}});
+  std::atomic<std::size_t> next = 0;
+  model::in_parallel(threads, [&](int) {
+    for (std::size_t i = next++; i < cuts.size(); i = next++) {
+      Cut& cut = cuts[i];
+      for (int step = 0; step < ablation.steps(); ++step)
+        cut.edges.push_back(ablation.edge(*cut.part, step, *cut.kind));
+      const bool any = std::ranges::any_of(cut.edges, [](const auto& edge) { return edge.has_value(); });
+      if (any) cut.node = ablation.node(cut.edges);
     }
-    Steps alone(everywhere.size());
-    alone[index(step.step)] = cut;
-    const Effect effect = ablation.effect(alone, step.own, unknown(before.digits));
-    rows.edges.push_back(row({step.step, step.place, role.name, how.name}, effect.columns));
-    all.add(effect.pairs);
-  }
-  if (!rows.edges.empty())
-    rows.nodes.push_back(
-        row({role.name, nullptr, how.name}, ablation.effect(everywhere, before.pairs, all.counts()).columns));
-  return rows;
+  });
+  return cuts;
 }
 
 }  // namespace
@@ -217,33 +264,30 @@ Rows without_role(const Ablation& ablation, const verify::Certification& before,
 Json ablation(const Subject& subject) {
   const verify::Certification& before = subject.certification();
   const Ablation ablation(subject);
-  std::vector<Cut> cuts;
-  for (const TokenRole& role : token_roles())
-    for (const KeyAblation& how : key_ablations())
-      cuts.push_back([&] { return without_role(ablation, before, role, how); });
-  add_parts(cuts, ablation, subject, before.pairs);
-  std::vector<Rows> rows(cuts.size());
-  std::atomic<std::size_t> next = 0;
-  model::in_parallel(subject.options().threads, [&](int) {
-    for (std::size_t i = next++; i < cuts.size(); i = next++) rows[i] = cuts[i]();
-  });
-
-  Table nodes = table_of({{"node", ""}, {"index", ""}, {"kind", ""}});
-  Table edges = table_of({{"step", ""}, {"place", ""}, {"token", ""}, {"kind", ""}});
-  for (const Rows& of_cut : rows) {
-    for (const Json::array_t& r : of_cut.nodes) nodes.add(r);
-    for (const Json::array_t& r : of_cut.edges) edges.add(r);
+  Table nodes = table_of({}), edges = table_of({{"step", ""}, {"place", ""}});
+  Correlations correlations;
+  for (const Cut& cut : all_cuts(ablation, subject.options().threads)) {
+    if (cut.node) add(nodes, {}, *cut.part, *cut.kind, *cut.node, before.pairs);
+    for (const verify::StepCounts& step : before.steps)
+      if (const auto& edge = cut.edges[index(step.step)]) {
+        add(edges, {step.step, step.place}, *cut.part, *cut.kind, *edge, step.own);
+        correlations.add(*cut.kind, *edge, ablation.whole(step.step));
+      }
   }
   Json kinds = Json::object();
-  for (const KeyAblation& how : key_ablations()) kinds[std::string(how.name)] = how.about;
+  for (const AblationKind& kind : ablation_kinds()) kinds[std::string(kind.name)] = kind.about;
   return {{"total", verify::to_string(verify::all_pairs(before.digits))},
           {"wrong", verify::to_string(before.pairs.wrong)},
           {"undecided", verify::to_string(before.pairs.undecided)},
           {"sample", kSample},
+          {"estimate_sample", kEstimated},
           {"mean_sample", kMeanSample},
+          {"stated_a", ablation.parts().stated().a},
+          {"stated_b", ablation.parts().stated().b},
           {"kinds", kinds},
           {"nodes", nodes.json()},
-          {"edges", edges.json()}};
+          {"edges", edges.json()},
+          {"correlations", correlations.json()}};
 }
 
 }  // namespace carryscope::analysis

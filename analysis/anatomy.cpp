@@ -100,6 +100,15 @@ std::string slot_name(const model::Slot& slot) {
   return std::string(1, kLetters[static_cast<std::size_t>(slot.role)]) + std::to_string(slot.place);
 }
 
+double inverse_root(const model::Norm& norm, const Vector& x) {
+  if (norm.type == model::NormType::none) return 1.0;
+  double mean = 0.0, square = 0.0;
+  if (norm.type == model::NormType::layer)
+    for (const double v : x) mean += v / static_cast<double>(x.size());
+  for (const double v : x) square += (v - mean) * (v - mean) / static_cast<double>(x.size());
+  return 1.0 / std::sqrt(square + norm.eps);
+}
+
 double margin_of(std::span<const double> logits, int token) {
   double best = -std::numeric_limits<double>::infinity();
   for (std::size_t v = 0; v < logits.size(); ++v)

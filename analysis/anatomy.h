@@ -46,6 +46,9 @@ class Anatomist {
 // "a3", "s0", or the token of a fixed slot: "'10'".
 std::string slot_name(const model::Slot& slot);
 
+// What the norm multiplies x by: 1 / its root there; 1 where there is none.
+double inverse_root(const model::Norm& norm, const Vector& x);
+
 // logits[token] minus the best other one.
 double margin_of(std::span<const double> logits, int token);
 

@@ -35,16 +35,6 @@ Vector output_of(const model::AttentionTable<double>& table, int head, int posit
   return x;
 }
 
-// 1 / the final norm's root at this residual.
-double inverse_root(const model::Norm& norm, Vector x) {
-  if (norm.type == model::NormType::none) return 1.0;
-  double mean = 0.0, square = 0.0;
-  if (norm.type == model::NormType::layer)
-    for (const double v : x) mean += v / static_cast<double>(x.size());
-  for (const double v : x) square += (v - mean) * (v - mean) / static_cast<double>(x.size());
-  return 1.0 / std::sqrt(square + norm.eps);
-}
-
 // A part's logits: (part - its mean, for LayerNorm) * inverse * weight, through the head.
 Vector logits_of(const Decoder& d, Vector part, double inverse) {
   double mean = 0.0;

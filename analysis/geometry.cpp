@@ -1,68 +1,17 @@
-// The record `geometry`: how digits, positions and carries lie in the residual's space.
-//
-// Shapes are least-squares fits to points that are indexed by a number x = 0 .. n - 1: the share of their
-// variance (R^2) that is explained by 1, x (a line), by 1, cos, sin of 2 pi x / n (a circle) or by all of
-// them (a helix). Points of a step are those of its local configurations (local.h).
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
+// The record `geometry`: how digits, positions and carries lie in the residual's space. Points of a step are
+// those of its local configurations (local.h).
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "analysis/analyses.h"
 #include "analysis/local.h"
+#include "analysis/shapes.h"
 
 namespace carryscope::analysis {
 namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-using Matrix = Eigen::MatrixXd;  // points x dimensions
 using Eigen::Index;
-
-Matrix rows_of(const model::Weights& w, const std::vector<int>& rows) {
-  Matrix m(static_cast<Index>(rows.size()), w.cols);
-  for (std::size_t r = 0; r < rows.size(); ++r)
-    for (int c = 0; c < w.cols; ++c) m(static_cast<Index>(r), c) = w.value[w.at(rows[r], c)];
-  return m;
-}
-
-Matrix centred(const Matrix& x) { return x.rowwise() - Eigen::RowVectorXd(x.colwise().mean()); }
-
-struct Axes {
-  Eigen::VectorXd variance;  // largest first, >= 0
-  Matrix direction;          // columns
-};
-
-Axes principal(const Matrix& x) {
-  const Matrix c = centred(x);
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(c.transpose() * c / static_cast<double>(x.rows()));
-  return {solver.eigenvalues().reverse().cwiseMax(0.0), solver.eigenvectors().rowwise().reverse()};
-}
-
-// The share of the points' variance that the columns of the design explain; nothing where there is none.
-std::optional<double> explained(const Matrix& points, const Matrix& design) {
-  const Matrix c = centred(points);
-  const double total = c.squaredNorm();
-  if (!(total > 0)) return std::nullopt;
-  const Matrix fitted = design * design.colPivHouseholderQr().solve(c);
-  return 1.0 - (c - fitted).squaredNorm() / total;
-}
-
-// Columns 1, then x, then cos and sin of the k-th wave.
-Matrix design(Index n, bool line, int wave) {
-  Matrix m(n, 1 + (line ? 1 : 0) + (wave > 0 ? 2 : 0));
-  for (Index x = 0; x < n; ++x) {
-    const double angle = 2 * std::numbers::pi * wave * static_cast<double>(x) / static_cast<double>(n);
-    Index column = 0;
-    m(x, column++) = 1.0;
-    if (line) m(x, column++) = static_cast<double>(x);
-    if (wave > 0) {
-      m(x, column++) = std::cos(angle);
-      m(x, column) = std::sin(angle);
-    }
-  }
-  return m;
-}
 
 Json or_null(std::optional<double> x) { return x ? Json(*x) : Json(nullptr); }
 

@@ -23,19 +23,30 @@ constexpr TokenRole kRoles[] = {
 
 std::span<const TokenRole> token_roles() { return kRoles; }
 
+std::vector<int> positions_of(const verify::Attended& read, const model::Layout& layout,
+                              const TokenRole& role, bool of_digits) {
+  const int place = layout.answer[index(read.step)].place;
+  std::vector<int> positions;
+  for (int p = 0; p <= layout.query_position(read.step); ++p)
+    if (role.holds(layout.slot(p), place) && !(of_digits && read.cells[index(p)].fixed))
+      positions.push_back(p);
+  return positions;
+}
+
 bool cut_role(std::vector<verify::Attended>& states, const model::Layout& layout, const TokenRole& role,
-              const KeyAblation& how) {
+              const KeyAblation& how, const verify::Cube& standing) {
   bool any = false;
-  for (verify::Attended& read : states) {
-    const int place = layout.answer[index(read.step)].place;
-    for (int p = 0; p <= layout.query_position(read.step); ++p) {
-      if (!role.holds(layout.slot(p), place)) continue;
-      if (how.of_digits && read.cells[index(p)].fixed) continue;
-      cut_key(read, p, layout.digits, how);
+  for (verify::Attended& read : states)
+    for (const int p : positions_of(read, layout, role, how.of_digits)) {
+      cut_key(read, p, how, standing);
       any = true;
     }
-  }
   return any;
+}
+
+bool cut_role(std::vector<verify::Attended>& states, const model::Layout& layout, const TokenRole& role,
+              const KeyAblation& how) {
+  return cut_role(states, layout, role, how, verify::Cube::everything(layout.digits));
 }
 
 }  // namespace carryscope::analysis

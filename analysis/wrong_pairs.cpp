@@ -1,131 +1,138 @@
 #include "analysis/wrong_pairs.h"
 
+#include <algorithm>
+
+#include "analysis/answer_search.h"
 #include "verify/failure_union.h"
 #include "verify/rounding.h"
-#include "verify/search_all.h"
 
 namespace carryscope::analysis {
 namespace {
 
-using verify::Attended, verify::Cell, verify::Leaf, verify::Verdict;
+using verify::Count, verify::Leaf, verify::Question, verify::StepSearch, verify::TailBounds;
 
-constexpr double kSearchShare = 0.7;    // of the time; the union gets the rest
-constexpr std::size_t kCertain = 1000;  // cubes returned
+constexpr std::uint64_t kSlice = 100;  // cubes between two looks at limits
+constexpr std::size_t kUnited = 300;   // leaves of a step that are united with other steps'
 
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
+// StepSearch as AnswerSearch is used here.
+class TargetSearch {
+ public:
+  TargetSearch(const Question& question, const model::Decoder& decoder)
+      : search_(question, decoder, verify::Semantics::real, question.domain()) {}
 
-std::vector<std::vector<verify::Question>> questions(const Network& network, const Steps& steps) {
-  const verify::RoundUpward upward;
-  std::vector<std::vector<verify::Question>> all;
-  for (const auto& states : steps) {
-    all.emplace_back();
-    for (const Attended& read : states) {
-      verify::Question q = verify::ask(*network.table, read);
-      if (verify::count(q.domain()) > 0) all.back().push_back(std::move(q));
-    }
+  bool run(TailBounds& tail, std::uint64_t nodes) { return search_.run(tail, nodes); }
+  double promise() const { return search_.promise(); }
+  Count wrong() const { return search_.tally().wrong; }
+  Count undecided() const { return search_.tally().undecided; }
+  std::vector<Leaf> leaves() const {
+    std::vector<Leaf> all = search_.leaves();
+    const auto open = search_.open();
+    all.insert(all.end(), open.begin(), open.end());
+    return all;
   }
-  return all;
+
+ private:
+  StepSearch search_;
+};
+
+template <class Search>
+class Searches {
+ public:
+  Searches(const Network& network, const std::vector<EditedStep>& edits) {
+    for (const EditedStep& edit : edits)
+      for (const verify::Attended& read : edit.states) {
+        auto question = std::make_unique<Question>(verify::ask(*network.table, read));
+        if (verify::count(question->domain()) == 0) continue;
+        auto search = std::make_unique<Search>(*question, *edit.tail);
+        auto tail = TailBounds::make(*edit.tail, verify::Semantics::real, question->axes);
+        all_.push_back({std::move(question), std::move(search), std::move(tail)});
+      }
+  }
+
+  // The search with the most to win first; each at least once.
+  WrongPairs run(Count total, const SearchLimits& limits) {
+    const verify::Deadline deadline(limits.seconds, limits.interrupted);
+    std::uint64_t nodes = 0;
+    while (nodes < limits.work && !deadline.passed() && !enough(total, limits.width)) {
+      const auto next =
+          std::ranges::max_element(all_, {}, [](const One& one) { return one.search->promise(); });
+      if (next == all_.end() || !(next->search->promise() > 0.0)) break;
+      next->search->run(*next->tail, kSlice);
+      nodes += kSlice;
+    }
+    WrongPairs result;
+    for (const One& one : all_) {
+      result.pairs.wrong += one.search->wrong();
+      result.pairs.undecided += one.search->undecided();
+      const auto leaves = one.search->leaves();
+      result.leaves.insert(result.leaves.end(), leaves.begin(), leaves.end());
+    }
+    result.pairs.total = total;
+    result.pairs.correct = total - result.pairs.wrong - result.pairs.undecided;
+    result.seconds = deadline.elapsed();
+    return result;
+  }
+
+ private:
+  struct One {
+    std::unique_ptr<Question> question;
+    std::unique_ptr<Search> search;
+    std::unique_ptr<TailBounds> tail;
+  };
+
+  bool enough(Count total, double width) const {
+    if (width == 0.0) return false;
+    double wrong = 0.0, undecided = 0.0;
+    for (const One& one : all_) {
+      wrong += static_cast<double>(one.search->wrong());
+      undecided += static_cast<double>(one.search->undecided());
+    }
+    return wrong >= kMany * static_cast<double>(total) && undecided <= width * wrong;
+  }
+
+  std::vector<One> all_;
+};
+
+template <class Search>
+WrongPairs search(const Network& network, const std::vector<EditedStep>& edits, const SearchLimits& limits) {
+  return Searches<Search>(network, edits).run(verify::all_pairs(network.decoder.layout.digits), limits);
 }
 
 }  // namespace
 
-WrongPairs wrong_pairs(const Network& network, const Steps& steps, const SearchLimits& limits) {
-  const verify::Deadline deadline(kSearchShare * limits.seconds, limits.interrupted);
-  verify::SearchAll searches(network.decoder, verify::Semantics::real, limits.threads,
-                             questions(network, steps));
-  searches.run(deadline, true, {}, limits.work);
+WrongPairs wrong_pairs(const Network& network, const std::vector<EditedStep>& edits, bool seems_right,
+                       const SearchLimits& limits) {
+  const verify::RoundUpward upward;
+  return seems_right ? search<TargetSearch>(network, edits, limits)
+                     : search<AnswerSearch>(network, edits, limits);
+}
 
-  WrongPairs result;
+verify::Counts wrong_anywhere(const std::vector<WrongPairs>& steps, int digits,
+                              const verify::Deadline& deadline) {
+  const Count total = verify::all_pairs(digits);
+  Count least = 0, most = 0;
+  bool all = true;  // leaves are united
   std::vector<std::vector<Leaf>> leaves;
-  verify::Count worst = 0;
-  for (int step = 0; step < searches.steps(); ++step) {
-    leaves.emplace_back();
-    verify::Count wrong = 0;
-    for (const auto& entry : searches.step(step)) {
-      wrong += entry.search->tally().wrong;
-      for (const auto& more : {entry.search->leaves(), entry.search->open()})
-        leaves.back().insert(leaves.back().end(), more.begin(), more.end());
-    }
-    worst = std::max(worst, wrong);
-    for (const Leaf& leaf : leaves.back())
-      if (leaf.verdict == Verdict::wrong && result.certain.size() < kCertain)
-        result.certain.push_back(leaf.cube);
+  for (const WrongPairs& step : steps) {
+    least = std::max(least, step.pairs.wrong);
+    most = std::min(total, most + step.pairs.wrong + step.pairs.undecided);
+    leaves.push_back(step.leaves);
+    std::vector<Leaf>& largest = leaves.back();
+    all &= largest.size() <= kUnited && (!largest.empty() || step.pairs.correct == total);
+    if (largest.size() <= kUnited) continue;
+    std::ranges::stable_sort(largest, std::greater{}, &Leaf::pairs);
+    largest.resize(kUnited);
   }
-  const verify::Deadline for_union(
-      std::max(limits.seconds - deadline.elapsed(), (1.0 - kSearchShare) * limits.seconds));
-  result.pairs = verify::FailureUnion(leaves, worst, network.decoder.layout.digits, for_union).pairs();
-  result.seconds = deadline.elapsed();
-  return result;
-}
-
-PlainSteps::PlainSteps(const model::Decoder& decoder, const Steps& steps)
-    : decoder_(decoder), tail_(decoder), logits_(index(decoder.vocabulary)) {
-  for (const auto& states : steps) {
-    steps_.emplace_back();
-    for (const Attended& read : states) steps_.back().push_back(plain(read));
+  if (least < most) {
+    const verify::Counts united = verify::FailureUnion(leaves, least, digits, deadline).pairs();
+    least = std::max(least, united.wrong);
+    if (all) most = std::min(most, total - united.correct);
   }
+  return {total, total - most, least, 0, most - least};
 }
 
-PlainSteps::Query PlainSteps::plain(const Attended& read) const {
-  Query q;
-  q.cells = read.cells;
-  for (const auto& x : read.residual) q.residual.push_back(x.mid());
-  const model::Weights& bias = decoder_.layers[0].attention->output_bias;
-  for (std::size_t i = 0; i < bias.value.size(); ++i) q.residual[i] += bias.value[i];
-  const std::size_t entries = read.readings.size() * q.cells.size() * model::kSymbols;
-  q.weight.assign(entries, 0.0);
-  q.weighted.assign(entries * q.residual.size(), 0.0);
-  for (std::size_t h = 0; h < read.readings.size(); ++h)
-    for (std::size_t c = 0; c < q.cells.size(); ++c)
-      for (std::size_t d = 0; d < read.readings[h][c].size(); ++d) {
-        const verify::Reading& r = read.readings[h][c][d];
-        const std::size_t at = (h * q.cells.size() + c) * model::kSymbols + d;
-        q.weight[at] = r.weight.mid();
-        for (std::size_t i = 0; i < r.contribution.size(); ++i)
-          q.weighted[at * q.residual.size() + i] = q.weight[at] * r.contribution[i].mid();
-      }
-  return q;
-}
-
-int PlainSteps::digit(const verify::Token& token, model::Pair pair) const {
-  const std::uint64_t number = token.role == model::Role::a   ? pair.a
-                               : token.role == model::Role::b ? pair.b
-                                                              : pair.a + pair.b;
-  return model::digit_at(number, token.place);
-}
-
-bool PlainSteps::wrong(model::Pair pair) {
-  for (std::size_t step = 0; step < steps_.size(); ++step) {
-    if (steps_[step].empty()) continue;
-    const int s = static_cast<int>(step);
-    const model::Slot& own = decoder_.layout.slot(decoder_.layout.query_position(s));
-    const int symbol = own.role == model::Role::fixed ? 0 : digit({own.role, own.place}, pair);
-    if (wrong(s, steps_[step][index(symbol)], pair)) return true;
-  }
-  return false;
-}
-
-bool PlainSteps::wrong(int step, const Query& q, model::Pair pair) {
-  x_ = q.residual;
-  const std::size_t width = x_.size(), heads = q.weight.size() / (q.cells.size() * model::kSymbols);
-  for (std::size_t h = 0; h < heads; ++h) {
-    double total = 0.0;
-    mixed_.assign(width, 0.0);
-    for (std::size_t c = 0; c < q.cells.size(); ++c) {
-      const int d = q.cells[c].fixed ? 0 : digit(q.cells[c].token, pair);
-      const std::size_t at = (h * q.cells.size() + c) * model::kSymbols + index(d);
-      total += q.weight[at];
-      for (std::size_t i = 0; i < width; ++i) mixed_[i] += q.weighted[at * width + i];
-    }
-    if (total > 0.0)
-      for (std::size_t i = 0; i < width; ++i) x_[i] += mixed_[i] / total;
-  }
-  tail_.logits(x_, logits_);
-  const int place = decoder_.layout.answer[index(step)].place;
-  const int own = decoder_.layout.digit_tokens[index(digit({model::Role::sum, place}, pair))];
-  for (int token = 0; token < decoder_.vocabulary; ++token)
-    if (token != own && !(logits_[index(token)] < logits_[index(own)])) return true;
-  return false;
+std::vector<EditedStep> whole_step(const Network& network, int step) {
+  return {{network.steps[static_cast<std::size_t>(step)], std::make_shared<model::Decoder>(network.decoder)}};
 }
 
 }  // namespace carryscope::analysis

@@ -100,6 +100,7 @@ Attended attend(const AttentionTable<T>& table, int step, int symbol) {
   Attended read;
   read.step = step;
   read.symbol = symbol;
+  read.within = Cube::everything(layout.digits);
   for (const T& x : query.residual) read.residual.push_back(enclosure(x));
   Reader<T>(table, query, read).read();
   return read;

@@ -30,6 +30,7 @@ using Readings = std::vector<std::vector<std::vector<Reading>>>;
 struct Attended {
   int step = 0;
   int symbol = 0;                  // the digit that the query's own token is (0 for a fixed token)
+  Cube within;                     // of the pairs that ask so, only these; an edit may hold for some of them
   std::vector<Interval> residual;  // d, before attention
   std::vector<Cell> cells;         // by position; at last the plus-one softmax's rest
   Readings readings;

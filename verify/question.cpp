@@ -122,7 +122,7 @@ void turn_remainder_into_slack(Question& q) {
 }  // namespace
 
 Cube Question::domain() const {
-  Cube cube = Cube::everything(digits);
+  Cube cube = within;
   if (asker.role != Role::fixed) {
     Digits& allowed = cube.allowed(asker.role, asker.place);
     allowed = static_cast<Digits>(allowed & only(symbol));
@@ -187,6 +187,7 @@ Question ask(const AttentionTable<T>& table, const Attended& read) {
   q.target_place = decoder.layout.answer[index(read.step)].place;
   q.asker = decoder.layout.slot(position);
   q.symbol = read.symbol;
+  q.within = read.within;
   q.width = decoder.width();
   q.heads = table.maps().shape().heads;
   q.cells = read.cells;

@@ -25,6 +25,7 @@ struct Question {
   int target_place = 0;     // the place whose sum digit the step generates
   model::Slot asker;        // the slot of the query's own token ...
   int symbol = 0;           // ... and which digit it holds there (0 for a fixed token)
+  Cube within;              // all pairs, or those that an edit holds for
   int width = 0, axes = 0;  // d, number of principal axes
   int heads = 0;
 
@@ -40,7 +41,7 @@ struct Question {
   std::vector<double> weight_low, weight_high;
   std::vector<std::vector<double>> coordinate;  // [axis], each heads x cells x kLane
 
-  // All additions whose query token is the one asked for.
+  // All additions of `within` whose query token is the one asked for.
   Cube domain() const;
   std::size_t at(int head, int cell) const {
     return static_cast<std::size_t>(head * static_cast<int>(cells.size()) + cell) * kLane;

@@ -1,4 +1,4 @@
-// What breaks without a part: the proven bracket of wrong pairs, beside the share of sampled pairs.
+// What breaks without a part: the proven bracket of wrong pairs, beside what estimates say.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -14,8 +14,10 @@ using nlohmann::json;
 // A row of either table; shares of all pairs.
 struct Effect {
   std::string part, kind, step;
+  bool token = false;  // the part is a token's role
   Count wrong, undecided, total;
   json sampled, error;
+  json estimate[3];  // in the order of kEstimates, without the first
 
   double low() const { return ratio(wrong, total); }
   double high() const { return ratio(wrong + undecided, total); }
@@ -27,17 +29,35 @@ struct Effect {
   }
 };
 
+struct Estimate {
+  std::string_view column, title;
+};
+constexpr Estimate kEstimates[] = {
+    {"sampled", "share wrong, sampled"},
+    {"drop", "real fall of the margin, logits"},
+    {"first_order", "its first-order estimate, logits"},
+    {"integrated", "integrated gradients, logits"},
+};
+
 std::vector<Effect> effects(const json& record, const char* table) {
   const Rows rows(record.at(table));
   const Count total = count(record.at("total"));
   const bool edge = std::string_view(table) == "edges";
   std::vector<Effect> all;
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string part = rows.text(r, edge ? "token" : "node");
-    if (!edge && !rows.at(r, "index").is_null()) part += " " + rows.text(r, "index");
-    all.push_back({part, rows.text(r, "kind"), edge ? rows.text(r, "step") : "", count(rows.at(r, "wrong")),
-                   count(rows.at(r, "undecided")), total, rows.at(r, "sampled"),
-                   rows.at(r, "standard_error")});
+    std::string part = rows.text(r, "node");
+    const bool indexed = !rows.at(r, "index").is_null(), norm = part.starts_with("norm");
+    if (indexed) part += " " + rows.text(r, "index");
+    all.push_back({part,
+                   rows.text(r, "kind"),
+                   edge ? rows.text(r, "step") : "",
+                   !indexed && !norm,
+                   count(rows.at(r, "wrong")),
+                   count(rows.at(r, "undecided")),
+                   total,
+                   rows.at(r, "sampled"),
+                   rows.at(r, "standard_error"),
+                   {rows.at(r, "drop"), rows.at(r, "first_order"), rows.at(r, "integrated")}});
   }
   return all;
 }
@@ -145,28 +165,34 @@ json edge_map(const std::vector<Effect>& some) {
 void draw_edges(const std::vector<Effect>& all, Sheet& sheet) {
   const auto kinds = distinct(all, &Effect::kind);
   json variants = json::array();
-  for (const std::string& kind : kinds) variants.push_back({{"data", edge_map(of_kind(all, kind))}});
+  for (const bool token : {true, false})
+    for (const std::string& kind : kinds) {
+      std::vector<Effect> some = of_kind(all, kind);
+      std::erase_if(some, [&](const Effect& e) { return e.token != token; });
+      variants.push_back({{"data", some.empty() ? json::array() : edge_map(some)}});
+    }
   sheet.figure(
       {"ablation-edges",
-       "What a step gets wrong without a token",
+       "What a step gets wrong without a part",
        "Share of all pairs: one number where it is exact, else the proven bracket; the colour is its "
-       "middle.",
+       "middle. A head, neuron or norm cannot be masked.",
        {},
        {{"xaxis", {{"type", "category"}, {"showgrid", false}}},
         {"yaxis", {{"type", "category"}, {"title", "step"}, {"autorange", "reversed"}, {"showgrid", false}}}},
        430},
-      {{"cut", kinds}}, std::move(variants));
+      {{"part", {"tokens", "heads, neurons, norms"}}, {"cut", kinds}}, std::move(variants));
 }
 
-json compared(const std::vector<Effect>& all, const char* name) {
+// Upright the proven bracket, across the estimate.
+json compared(const std::vector<Effect>& all, const char* name, std::size_t estimate) {
   json x = json::array(), y = x, up = x, down = x, error = x, shown = x;
   for (const Effect& e : all) {
     const double middle = (e.low() + e.high()) / 2;
-    x.push_back(e.sampled);
+    x.push_back(estimate == 0 ? e.sampled : rounded(e.estimate[estimate - 1]));
     y.push_back(rounded(middle));
     up.push_back(rounded(e.high() - middle));
     down.push_back(rounded(middle - e.low()));
-    error.push_back(rounded(e.error));
+    if (estimate == 0) error.push_back(rounded(e.error));
     shown.push_back(e.part + (e.step.empty() ? "" : " cut from step " + e.step) + ", " + e.kind + ": " +
                     e.counted());
   }
@@ -175,11 +201,56 @@ json compared(const std::vector<Effect>& all, const char* name) {
           {"x", x},
           {"y", y},
           {"customdata", shown},
-          {"hovertemplate", "%{customdata}<br>sampled: %{x}<extra></extra>"},
+          {"hovertemplate", "%{customdata}<br>estimate: %{x}<extra></extra>"},
           {"error_x", {{"array", error}, {"thickness", 1}, {"width", 0}}},
           {"error_y",
            {{"symmetric", false}, {"array", up}, {"arrayminus", down}, {"thickness", 1}, {"width", 3}}},
           {"marker", {{"size", 5}}}};
+}
+
+void draw_estimates(const std::vector<Effect>& nodes, const std::vector<Effect>& edges, Sheet& sheet) {
+  const auto kinds = distinct(edges, &Effect::kind);
+  std::vector<std::string> titles;
+  json variants = json::array();
+  for (std::size_t i = 0; i < std::size(kEstimates); ++i) {
+    titles.emplace_back(kEstimates[i].title);
+    for (const std::string& kind : kinds)
+      variants.push_back({{"data",
+                           {compared(of_kind(edges, kind), "from one step", i),
+                            compared(of_kind(nodes, kind), "everywhere", i)}}});
+  }
+  sheet.figure(
+      {"ablation-estimates",
+       "Exact against estimated",
+       "Every cut part: upright the proven bracket of the share of all pairs that go wrong, across an "
+       "estimate from sampled pairs: the share that goes wrong, with one standard error, or how far "
+       "the margin falls, really and as attribution patching and integrated gradients have it.",
+       {},
+       {{"xaxis", {{"title", "estimate"}}}, {"yaxis", {{"title", "share wrong, proven"}}}},
+       400},
+      {{"estimate", titles}, {"cut", kinds}}, std::move(variants));
+}
+
+std::string correlation(const json& value) { return value.is_null() ? "" : number(value.get<double>(), 2); }
+
+// A row for each kind, two columns for each estimate.
+void draw_correlations(const json& record, Sheet& sheet) {
+  const Rows rows(record.at("correlations"));
+  Table table{"ablation-correlations",
+              "Correlation of exact effects with estimates, over all edges: Pearson, Spearman",
+              {{"Cut"}},
+              {}};
+  for (const Estimate& e : kEstimates) {
+    table.columns.push_back({words(e.column) + ", P", true});
+    table.columns.push_back({"S", true});
+  }
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    if (table.rows.empty() || table.rows.back().cells[0] != rows.text(r, "kind"))
+      table.rows.push_back({{rows.text(r, "kind")}});
+    for (const char* column : {"pearson", "spearman"})
+      table.rows.back().cells.push_back(correlation(rows.at(r, column)));
+  }
+  sheet.table(table);
 }
 
 }  // namespace
@@ -187,18 +258,11 @@ json compared(const std::vector<Effect>& all, const char* name) {
 void draw_ablation(const json& record, const Records& records, Sheet& sheet) {
   const auto nodes = effects(record, "nodes"), edges = effects(record, "edges");
   if (!nodes.empty()) draw_nodes(nodes, sheet);
-  if (!edges.empty()) draw_edges(edges, sheet);
-  const json same{{"name", "equal"},     {"mode", "lines"},
-                  {"x", {0, 1}},         {"y", {0, 1}},
-                  {"hoverinfo", "skip"}, {"line", {{"color", "@soft"}, {"dash", "dot"}, {"width", 1}}}};
-  sheet.figure(
-      {"ablation-estimates",
-       "Exact against estimated",
-       "Every cut part: upright the proven bracket over all pairs, across the estimate from sampled "
-       "pairs with one standard error.",
-       {same, compared(edges, "from one step"), compared(nodes, "everywhere")},
-       {{"xaxis", {{"title", "share wrong, sampled"}}}, {"yaxis", {{"title", "share wrong, proven"}}}},
-       400});
+  if (!edges.empty()) {
+    draw_edges(edges, sheet);
+    draw_estimates(nodes, edges, sheet);
+    draw_correlations(record, sheet);
+  }
   draw_tables(record, records, sheet);
 }
 

@@ -4,14 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/plain_step.h"
 #include "analysis/wrong_pairs.h"
 #include "tests/verify/brute_force.h"
 #include "tests/verify/random_models.h"
+#include "verify/rounding.h"
 
 namespace carryscope {
 namespace {
 
-using analysis::KeyAblation, analysis::Network, analysis::Steps, analysis::WrongPairs;
+using analysis::EditedStep, analysis::KeyAblation, analysis::Network, analysis::WrongPairs;
 using model::Decoder;
 using test::pair_of;
 using Vector = std::vector<double>;
@@ -144,42 +146,73 @@ class Reference {
   std::vector<State> states_;
 };
 
-// Wrong pairs for sure, and those that doubles cannot tell.
+// Wrong pairs for sure, and those that doubles cannot tell: by step, at last of any step.
 struct Truth {
-  std::uint64_t wrong = 0, unclear = 0;
+  std::vector<std::uint64_t> wrong, unclear;
 };
 
 Truth brute_force(const Decoder& decoder, const Cut& cut) {
   Reference reference(decoder, cut);
-  Truth truth;
+  const int steps = decoder.layout.answer_digits();
+  Truth truth{std::vector<std::uint64_t>(index(steps + 1)), std::vector<std::uint64_t>(index(steps + 1))};
   for (std::uint64_t i = 0; i < test::domain_size(decoder.layout.digits); ++i) {
-    bool wrong = false, right = true;
-    for (int step = 0; step < decoder.layout.answer_digits(); ++step) {
-      const double margin = reference.margin(step, pair_of(i, decoder.layout.digits));
-      wrong |= margin < -1e-9;
-      right &= margin > 1e-9;
+    double least = std::numeric_limits<double>::infinity();
+    bool nan = false;
+    for (int step = 0; step <= steps; ++step) {
+      double margin = step < steps ? reference.margin(step, pair_of(i, decoder.layout.digits)) : least;
+      if (step == steps && nan && !(least < -1e-9)) margin = std::numeric_limits<double>::quiet_NaN();
+      truth.wrong[index(step)] += margin < -1e-9;
+      truth.unclear[index(step)] += !(margin < -1e-9) && !(margin > 1e-9);
+      nan |= std::isnan(margin);
+      if (!std::isnan(margin)) least = std::min(least, margin);
     }
-    truth.wrong += wrong;
-    truth.unclear += !wrong && !right;
   }
   return truth;
 }
 
-void expect_counted(const WrongPairs& counted, const Truth& truth, const std::string& what) {
+// Each step by either search, then all of them together.
+void expect_counted(const Network& network, const std::vector<std::vector<EditedStep>>& steps,
+                    const Truth& truth, const std::string& what) {
   SCOPED_TRACE(what);
-  const auto wrong = static_cast<std::uint64_t>(counted.pairs.wrong),
-             undecided = static_cast<std::uint64_t>(counted.pairs.undecided);
-  EXPECT_LE(undecided, truth.unclear);
-  EXPECT_LE(wrong, truth.wrong + truth.unclear);
-  EXPECT_GE(wrong + undecided, truth.wrong);
+  for (const bool seems_right : {false, true}) {
+    std::vector<WrongPairs> counted;
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      SCOPED_TRACE("step " + std::to_string(step));
+      counted.push_back(wrong_pairs(network, steps[step], seems_right));
+      const verify::Counts& n = counted.back().pairs;
+      EXPECT_LE(static_cast<std::uint64_t>(n.undecided), truth.unclear[step]);
+      EXPECT_LE(static_cast<std::uint64_t>(n.wrong), truth.wrong[step] + truth.unclear[step]);
+      EXPECT_GE(static_cast<std::uint64_t>(n.wrong + n.undecided), truth.wrong[step]);
+      EXPECT_EQ(n.wrong + n.correct + n.undecided, n.total);
+      analysis::PlainStep plain(steps[step]);
+      for (const verify::Leaf& leaf : counted.back().leaves) {
+        if (leaf.verdict != verify::Verdict::wrong) continue;
+        const model::Pair pair = verify::nth_pair(leaf.cube, leaf.pairs / 2);
+        EXPECT_FALSE(plain.margin(plain(pair), pair) > 1e-9 && truth.unclear[step] == 0);
+      }
+    }
+    const verify::Deadline none(verify::kInfinity);
+    const verify::Counts all = wrong_anywhere(counted, network.decoder.layout.digits, none);
+    EXPECT_LE(static_cast<std::uint64_t>(all.wrong), truth.wrong.back() + truth.unclear.back());
+    EXPECT_GE(static_cast<std::uint64_t>(all.wrong + all.undecided), truth.wrong.back());
+  }
 }
 
-Steps without_key(const Network& network, int position, const KeyAblation& how) {
+std::vector<std::vector<EditedStep>> whole_steps(const Network& network) {
+  std::vector<std::vector<EditedStep>> steps;
+  for (int step = 0; step < network.decoder.layout.answer_digits(); ++step)
+    steps.push_back(whole_step(network, step));
+  return steps;
+}
+
+std::vector<std::vector<EditedStep>> without_key(const Network& network, int position,
+                                                 const KeyAblation& how) {
   const model::Layout& layout = network.decoder.layout;
-  Steps steps = network.steps;
-  for (auto& states : steps)
-    for (verify::Attended& read : states)
-      if (position <= layout.query_position(read.step)) cut_key(read, position, layout.digits, how);
+  auto steps = whole_steps(network);
+  for (auto& edits : steps)
+    for (verify::Attended& read : edits[0].states)
+      if (position <= layout.query_position(read.step))
+        analysis::cut_key(read, position, how, verify::Cube::everything(layout.digits));
   return steps;
 }
 
@@ -203,27 +236,76 @@ TEST(Ablated, KeysAreCountedAsBruteForceDoes) {
     const Network network(decoder);
     model::testing::Random random(seed);
     const Truth whole = brute_force(decoder, {});
-    expect_counted(wrong_pairs(network, network.steps), whole, "whole, seed " + std::to_string(seed));
+    expect_counted(network, whole_steps(network), whole, "whole, seed " + std::to_string(seed));
     for (const KeyAblation& how : analysis::key_ablations()) {
       const int position = some_position(decoder, random, how.of_digits);
-      const Steps steps = without_key(network, position, how);
       const Truth truth = brute_force(decoder, {.position = position, .kind = how.name});
-      const std::string what =
-          std::string(how.name) + " of " + std::to_string(position) + ", seed " + std::to_string(seed);
-      const WrongPairs counted = wrong_pairs(network, steps);
-      expect_counted(counted, truth, what);
+      expect_counted(
+          network, without_key(network, position, how), truth,
+          std::string(how.name) + " of " + std::to_string(position) + ", seed " + std::to_string(seed));
       changed += truth.wrong != whole.wrong;
-      analysis::PlainSteps plain(decoder, steps);
-      std::uint64_t wrong = 0;
-      for (std::uint64_t i = 0; i < test::domain_size(decoder.layout.digits); ++i)
-        wrong += plain.wrong(pair_of(i, decoder.layout.digits));
-      EXPECT_GE(wrong, truth.wrong) << what;
-      EXPECT_LE(wrong, truth.wrong + truth.unclear) << what;
-      for (const verify::Cube& cube : counted.certain)
-        EXPECT_TRUE(plain.wrong(verify::nth_pair(cube, 0)) || truth.unclear > 0) << what;
     }
   }
   EXPECT_GT(changed, 0u);
+}
+
+TEST(Ablated, HeadsNeuronsAndNormsAreCountedAsBruteForceDoes) {
+  const std::uint64_t first = test::fresh_seed();
+  std::printf("CARRYSCOPE_SEED=%llu\n", static_cast<unsigned long long>(first));
+  for (std::uint64_t seed = first; seed < first + 12; ++seed) {
+    const Decoder decoder = test::decoder_of(seed, seed % 12 == 3 ? 2 : 1);
+    const Network network(decoder);
+    model::testing::Random random(seed);
+    const auto count = [&](const Decoder& edited, const Truth& truth, const std::string& what) {
+      const Network other(edited);
+      expect_counted(other, whole_steps(other), truth, what + ", seed " + std::to_string(seed));
+    };
+    Cut head{.head = model::testing::pick(random, 0, decoder.layers[0].attention->heads - 1)};
+    for (int i = 0; i < decoder.width(); ++i) head.output.push_back(model::testing::uniform(random, 1.0));
+    const Truth truth = brute_force(decoder, head);
+    count(analysis::with_head_held(decoder, head.head, head.output), truth, "head");
+    auto held = whole_steps(network);
+    for (auto& edits : held)
+      for (verify::Attended& read : edits[0].states) analysis::hold_head(read, head.head, head.output);
+    expect_counted(network, held, truth, "head by its keys, seed " + std::to_string(seed));
+    if (!decoder.layers[0].mlp) continue;
+    const Cut neuron{.neuron = model::testing::pick(random, 0, decoder.layers[0].mlp->up.cols - 1),
+                     .activation = seed % 2 == 0 ? 0.0 : 0.75};
+    count(analysis::with_neuron_held(decoder, neuron.neuron, neuron.activation), brute_force(decoder, neuron),
+          "neuron");
+  }
+}
+
+// Where a norm's scale is held at what it is at one residual, the folded maps give what the norm gave there.
+TEST(Ablated, AHeldNormIsTheNormAtThatScale) {
+  const std::uint64_t first = test::fresh_seed();
+  std::printf("CARRYSCOPE_SEED=%llu\n", static_cast<unsigned long long>(first));
+  int held = 0;
+  for (std::uint64_t seed = first; seed < first + 30; ++seed) {
+    Decoder decoder = test::decoder_of(seed, 1);
+    model::testing::Random random(seed);
+    Vector x;
+    for (int i = 0; i < decoder.width(); ++i) x.push_back(model::testing::uniform(random, 1.0));
+    for (const analysis::NormPlace& place : std::span(analysis::norm_places()).subspan(1)) {
+      const model::Norm norm = place.of(decoder);
+      if (norm.type == model::NormType::none || place.readers(decoder).empty()) continue;
+      ++held;
+      Vector at = x;
+      if (&place == &analysis::norm_places()[2])
+        model::FeedForward<double>(decoder.layers[0]).apply(at);  // the residual that the final norm reads
+      Decoder edited;
+      {
+        const verify::RoundUpward upward;
+        edited = analysis::with_norm_held(decoder, place, analysis::inverse_root(norm, at));
+      }
+      Vector a = x, b = x, before(index(decoder.vocabulary)), after = before;
+      model::Tail<double>(decoder).logits(a, before);
+      model::Tail<double>(edited).logits(b, after);
+      for (std::size_t v = 0; v < before.size(); ++v)
+        EXPECT_NEAR(before[v], after[v], 1e-9 * (1 + std::abs(before[v]))) << place.name << ", seed " << seed;
+    }
+  }
+  EXPECT_GT(held, 0);
 }
 
 // Masking is also a decoder: one with a score bias.
@@ -243,32 +325,12 @@ TEST(Ablated, MaskingIsAScoreBias) {
     for (int row = 0; row < a.heads * length; ++row)
       a.score_bias[index(row * length + position)] = model::kMasked;
     const Network other(masked);
-    const WrongPairs x = wrong_pairs(network, without_key(network, position, analysis::key_ablations()[0])),
-                     y = wrong_pairs(other, other.steps);
-    EXPECT_EQ(verify::to_string(x.pairs.wrong), verify::to_string(y.pairs.wrong)) << "seed " << seed;
-  }
-}
-
-TEST(Ablated, HeadsAndNeuronsAreCountedAsBruteForceDoes) {
-  const std::uint64_t first = test::fresh_seed();
-  std::printf("CARRYSCOPE_SEED=%llu\n", static_cast<unsigned long long>(first));
-  for (std::uint64_t seed = first; seed < first + 12; ++seed) {
-    const Decoder decoder = test::decoder_of(seed, seed % 12 == 3 ? 2 : 1);
-    model::testing::Random random(seed);
-    const auto count = [&](const Decoder& edited, const Cut& cut, const std::string& what) {
-      const Network network(edited);
-      const Truth truth = brute_force(decoder, cut), same = brute_force(edited, {});
-      EXPECT_LE(truth.wrong, same.wrong + same.unclear) << what;
-      EXPECT_GE(truth.wrong + truth.unclear, same.wrong) << what;
-      expect_counted(wrong_pairs(network, network.steps), truth, what + ", seed " + std::to_string(seed));
-    };
-    Cut head{.head = model::testing::pick(random, 0, decoder.layers[0].attention->heads - 1)};
-    for (int i = 0; i < decoder.width(); ++i) head.output.push_back(model::testing::uniform(random, 1.0));
-    count(analysis::with_head_held(decoder, head.head, head.output), head, "head");
-    if (!decoder.layers[0].mlp) continue;
-    const Cut neuron{.neuron = model::testing::pick(random, 0, decoder.layers[0].mlp->up.cols - 1),
-                     .activation = seed % 2 == 0 ? 0.0 : 0.75};
-    count(analysis::with_neuron_held(decoder, neuron.neuron, neuron.activation), neuron, "neuron");
+    const auto steps = without_key(network, position, analysis::key_ablations()[0]);
+    for (int step = 0; step < decoder.layout.answer_digits(); ++step) {
+      const WrongPairs x = wrong_pairs(network, steps[index(step)], false),
+                       y = wrong_pairs(other, whole_step(other, step), false);
+      EXPECT_EQ(verify::to_string(x.pairs.wrong), verify::to_string(y.pairs.wrong)) << "seed " << seed;
+    }
   }
 }
 

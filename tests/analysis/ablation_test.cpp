@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
 #include "analysis/analyses.h"
 #include "model/planted.h"
@@ -58,7 +59,7 @@ TEST(Ablation, WhatAnAdditionNeedsIsMissed) {
 TEST(Ablation, WhatAnAdditionDoesNotNeedIsProvenToBeNothing) {
   int idle = 0;
   for (const Json& row : rows(planted()["edges"])) {
-    const std::string token = row["token"];
+    const std::string token = row["node"];
     if (row["step"] == 2 || !token.starts_with("far")) continue;
     ++idle;
     EXPECT_EQ(row["wrong"], "0") << row.dump();
@@ -77,6 +78,26 @@ TEST(Ablation, SamplesAgreeWithCounts) {
       EXPECT_GE(row["sampled"].get<double>(), low - spread) << row.dump();
       EXPECT_LE(row["sampled"].get<double>(), high + spread) << row.dump();
     }
+}
+
+TEST(Ablation, EveryKindAndNodeIsThere) {
+  std::set<std::string> kinds, nodes;
+  for (const Json& row : rows(planted()["nodes"])) {
+    kinds.insert(row["kind"].get<std::string>());
+    nodes.insert(row["node"].get<std::string>());
+  }
+  EXPECT_EQ(kinds, (std::set<std::string>{"mask", "zero", "mean", "class mean", "resample", "optimal"}));
+  for (const char* node : {"a_t", "b_t-1", "far a", "fixed", "head"})
+    EXPECT_TRUE(nodes.contains(node)) << node;
+  for (const Json& row : rows(planted()["correlations"]))
+    if (row["estimate"] == "sampled" && row["kind"] == "all") {
+      EXPECT_GT(row["pearson"].get<double>(), 0.95);
+    }
+}
+
+TEST(Ablation, AnEdgesClassesTogetherAreAllPairs) {
+  for (const Json& row : rows(planted()["edges"]))
+    EXPECT_LE(number(row["wrong"]) + number(row["undecided"]), 1e4) << row.dump();
 }
 
 TEST(Ablation, ObeysItsSchema) {

@@ -54,7 +54,8 @@ TEST(Subtasks, AreListedWithPassThresholdsAndAnException) {
 }
 
 TEST(Ablation, ShowsBracketsAsBrackets) {
-  const json figures = drawn(draw_ablation, testing::ablation()).data()["figures"];
+  const Sheet sheet = drawn(draw_ablation, testing::ablation());
+  const json figures = sheet.data()["figures"];
   const json& bars = figures["ablation-nodes"]["variants"][0]["data"];
   EXPECT_EQ(bars[0]["y"], (json{"a_t", "neuron 1"}));
   EXPECT_EQ(bars[0]["x"], (json{0.25, 0.5}));
@@ -64,6 +65,13 @@ TEST(Ablation, ShowsBracketsAsBrackets) {
   const json& map = figures["ablation-edges"]["variants"][0]["data"];
   EXPECT_EQ(map[0]["z"], (json{{0.0}, {0.5}}));
   EXPECT_EQ(map[1]["text"], (json{"0", "0.25–0.75"}));
+  const json& others = figures["ablation-edges"]["variants"][1]["data"];
+  EXPECT_EQ(others[0]["x"], (json{"neuron 0"}));
+  const json& estimates = figures["ablation-estimates"]["variants"];
+  ASSERT_EQ(estimates.size(), 4u);
+  EXPECT_EQ(estimates[2]["data"][0]["x"], (json{0.0, 0.2, 0.1}));
+  EXPECT_EQ(estimates[2]["data"][0]["error_y"]["array"], (json{0.0, 0.25, 0.0}));
+  expect_parts(sheet.body(), {"Correlation of exact effects", "0.99", "0.85"});
 }
 
 TEST(Circuit, HasEdgesTheirProofsAndTheOrderOfCuts) {

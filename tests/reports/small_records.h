@@ -53,14 +53,21 @@ inline json subtasks() {
 }
 
 inline json ablation() {
-  return {
-      {"total", "10000"},
-      {"nodes", table({"node", "index", "kind", "wrong", "undecided", "sampled", "standard_error", "seconds"},
-                      rows({{"a_t", nullptr, "mask", "2500", "5000", 0.4, 0.01, 0.5},
-                            {"neuron", 1, "mask", "5000", "0", 0.51, 0.01, 0.5}}))},
-      {"edges", table({"step", "token", "kind", "wrong", "undecided", "sampled", "standard_error", "seconds"},
-                      rows({{0, "a_t", "mask", "0", "0", 0.0, 0.0, 0.5},
-                            {1, "a_t", "mask", "2500", "5000", 0.4, 0.01, 0.5}}))}};
+  return {{"total", "10000"},
+          {"nodes", table({"node", "index", "kind", "wrong", "undecided", "sampled", "standard_error", "drop",
+                           "first_order", "integrated", "seconds"},
+                          rows({{"a_t", nullptr, "mask", "2500", "5000", 0.4, 0.01, 3.0, 0.2, 2.9, 0.5},
+                                {"neuron", 1, "mask", "5000", "0", 0.51, 0.01, 4.0, 0.1, 4.1, 0.5}}))},
+          {"edges", table({"step", "node", "index", "kind", "wrong", "undecided", "sampled", "standard_error",
+                           "drop", "first_order", "integrated", "seconds"},
+                          rows({{0, "a_t", nullptr, "mask", "0", "0", 0.0, 0.0, 0.0, 0.0, 0.0, 0.5},
+                                {1, "a_t", nullptr, "mask", "2500", "5000", 0.4, 0.01, 3.0, 0.2, 2.9, 0.5},
+                                {1, "neuron", 0, "mask", "100", "0", 0.01, 0.001, 1.0, 0.1, 0.9, 0.5}}))},
+          {"correlations", table({"kind", "estimate", "edges", "pearson", "spearman"},
+                                 rows({{"all", "sampled", 2, 0.99, 0.98},
+                                       {"all", "drop", 2, 0.9, 0.8},
+                                       {"all", "first_order", 2, 0.1, nullptr},
+                                       {"all", "integrated", 2, 0.85, 0.8}}))}};
 }
 
 inline json circuit() {
