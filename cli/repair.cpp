@@ -43,11 +43,39 @@ void run(Flags flags, const Context& context) {
   }
 }
 
+// How the rounds go.
+void add_rounds(CLI::App& command, Flags& flags) {
+  train::RepairOptions& options = flags.options;
+  command.add_option("--rate", options.rate, "the learning rate to begin with")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--share", options.share, "part of each batch drawn from failing pairs")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--steps", options.steps, "optimiser steps a round")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--rounds", options.rounds, "at most so many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--budget", options.budget, "seconds for each certification")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--threads", flags.threads, "of certifications; with several seeds, repairs at once")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command
+      .add_option("--semantics", flags.semantics,
+                  "what must be right: the function over the reals, or "
+                  "(float32) every float32 evaluation")
+      ->check(CLI::IsMember({"real", "float32"}))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_repair(CLI::App& program, const Context& context) {
   auto flags = std::make_shared<Flags>();
-  train::RepairOptions& options = flags->options;
   CLI::App* const command =
       program.add_subcommand("repair", "Fine-tunes a model on its own failures until none is left, proven");
   command->add_option("FILE", flags->file, "a factored checkpoint: .pt or .safetensors")->required();
@@ -58,32 +86,10 @@ void add_repair(CLI::App& program, const Context& context) {
                    "until one succeeds")
       ->capture_default_str();
   command
-      ->add_option("--margin", options.margin, "logits; then go on until every pair's margin is above this")
+      ->add_option("--margin", flags->options.margin,
+                   "logits; then go on until every pair's margin is above this")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--rate", options.rate, "the learning rate to begin with")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--share", options.share, "part of each batch drawn from failing pairs")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command->add_option("--steps", options.steps, "optimiser steps a round")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--rounds", options.rounds, "at most so many")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--budget", options.budget, "seconds for each certification")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--threads", flags->threads, "of certifications; with several seeds, repairs at once")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command
-      ->add_option("--semantics", flags->semantics,
-                   "what must be right: the function over the reals, or "
-                   "(float32) every float32 evaluation")
-      ->check(CLI::IsMember({"real", "float32"}))
-      ->capture_default_str();
+  add_rounds(*command, *flags);
   command->add_flag("--resume", flags->resume, "go on with the repair in the folder");
   command->footer(
       "Example: carryscope repair runs/311-34/best.pt -o runs/311-34-repaired\n"
