@@ -40,6 +40,9 @@ void TrainingFlags::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"real", "float32"}))
       ->capture_default_str();
   command.add_option("-o,--output", folder, "the run's folder")->required();
+  command.add_flag(
+      "--snapshots", snapshots,
+      "keep the checkpoint of every evaluation, as step-N.pt; carryscope explain FOLDER reads them");
   command.add_flag("--resume", resume, "go on with the run in the folder, bit for bit");
 }
 
@@ -58,6 +61,7 @@ train::Recipe TrainingFlags::chosen_recipe() const {
 train::RunOptions TrainingFlags::options() const {
   train::RunOptions options;
   options.every = every, options.budget = budget, options.resume = resume;
+  options.snapshots = snapshots;
   options.semantics = semantics == "real" ? verify::Semantics::real : verify::Semantics::float32;
   return options;
 }

@@ -21,7 +21,7 @@ struct TrainingFlags {
   std::int64_t every = 5400;
   double budget = 2;
   std::string folder;
-  bool resume = false;
+  bool resume = false, snapshots = false;
 
   void add_to(CLI::App& command);
   train::Recipe chosen_recipe() const;

@@ -155,6 +155,8 @@ class Run {
       folder_.write_checkpoint("best.pt", now, e.step, e.validation);
     }
     folder_.write_checkpoint("last.pt", now, e.step, e.validation);
+    if (options_.snapshots)
+      folder_.write_checkpoint(fmt::format("step-{}.pt", e.step), now, e.step, e.validation);
     folder_.add_line("metrics.jsonl", {{"step", e.step},
                                        {"loss", std::isfinite(e.loss) ? Json(e.loss) : Json(nullptr)},
                                        {"rate", e.rate},

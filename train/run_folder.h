@@ -5,6 +5,7 @@
 //   state.cbor      the trainer's state at the last evaluation, and the run's own: its best exact error,
 //                   early restarts taken, sums of the interval under way
 //   best.pt         the checkpoint with the fewest exact errors; last.pt the latest
+//   step-N.pt       with RunOptions::snapshots, the checkpoint of every evaluation
 //   result.json     written once, when the run is over
 // Every file but metrics.jsonl is replaced as a whole. One process at a time: the folder is locked.
 #pragma once

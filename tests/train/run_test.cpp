@@ -86,6 +86,18 @@ TEST_F(RunTest, InterruptedAndResumedIsTheSameRun) {
   expect_same_run(interrupted_twice(plan, "pieces", options), "pieces", whole, "whole");
 }
 
+TEST_F(RunTest, SnapshotsAreKeptAndChangeNothing) {
+  const Plan plan = testing::small_plan(1, 160);
+  RunOptions options = testing::every(40);
+  const Outcome whole = start(plan, "whole", options);
+  options.snapshots = true;
+  expect_same_run(interrupted_twice(plan, "kept", options), "kept", whole, "whole");
+  for (const char* step : {"40", "80", "120"})
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "kept/step-" + step + ".pt")) << step;
+  EXPECT_EQ(file("kept/step-160.pt"), file("kept/last.pt"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "whole/step-40.pt"));
+}
+
 TEST_F(RunTest, InterruptedAndResumedIsTheSameRunOfTenDigits) {
   const Plan plan = testing::small_plan(10, 120);
   RunOptions options = testing::every(40);
