@@ -107,10 +107,10 @@ class Ledger {
 };
 
 // Decoded once more for their answers, which shows that a journal's are wrong indeed.
-std::vector<model::Failure> examples(const Decoder& decoder, const model::Greedy& greedy,
-                                     const Ledger& ledger, const Journal* journal) {
+std::vector<model::Failure> examples(const Decoder& decoder, const Ledger& ledger, const Journal* journal) {
   const std::vector<Pair> pairs = ledger.examples();
-  auto failures = model::evaluate(decoder, greedy, {{"examples", pairs}}).failures;
+  if (pairs.empty()) return {};
+  auto failures = model::evaluate(decoder, {{"examples", pairs}}).failures;
   if (failures.size() != pairs.size() && journal != nullptr)
     throw InputError(journal->path() + ": a pair that this journal calls wrong is not; remove the journal");
   model::ensure(failures.size() == pairs.size(), "a pair that was wrong is wrong again");
@@ -132,11 +132,11 @@ Enumeration enumerate(const Decoder& decoder, const PairDomain& domain, const En
   model::ensure(std::fegetround() == FE_TONEAREST, "float32 programs round to nearest");
   Enumeration result;
   const auto tables = model::DecodeTables::make(decoder, &result.slow);
-  const auto greedy = model::make_greedy(decoder);
+  const auto greedy = tables ? nullptr : model::make_greedy(decoder);
   Ledger ledger(domain, options, decoder.layout.digits);
   model::in_parallel(options.threads, [&](int) {
     try {
-      ShardDecoder shards(decoder, tables.get(), *greedy, domain);
+      ShardDecoder shards(decoder, tables.get(), greedy.get(), domain);
       while (const auto number = ledger.next()) ledger.finish(shards.decode(*number));
     } catch (...) {
       ledger.stop();
@@ -145,7 +145,7 @@ Enumeration enumerate(const Decoder& decoder, const PairDomain& domain, const En
   });
   result.counted = ledger.progress();
   result.first_failures = ledger.first_failures();
-  result.examples = examples(decoder, *greedy, ledger, options.journal);
+  result.examples = examples(decoder, ledger, options.journal);
   return result;
 }
 

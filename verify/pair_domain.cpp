@@ -27,9 +27,8 @@ class CubeDomain final : public PairDomain {
     counts_[0] = {0, cube.c[0] & 1U ? Count{1} : 0, 0, cube.c[0] & 1U ? Count{1} : 0};
     for (int place = 0; place < cube.digits; ++place)
       for (Carries out = 1; out < 4; ++out)
-        for_each_letter(place, out, [&](int, int, Carries in) {
-          counts_[index(place) + 1][out] += counts_[index(place)][in];
-        });
+        for (const Letter& letter : letters_[index(place)][out] = letters(place, out))
+          counts_[index(place) + 1][out] += counts_[index(place)][letter.in];
     for (const Carries carry : {0U, 1U})
       if ((cube.c[index(cube.digits)] & cube.s[index(cube.digits)]) >> carry & 1U) top_ |= 1U << carry;
   }
@@ -44,11 +43,15 @@ class CubeDomain final : public PairDomain {
   }
 
  private:
-  // Calls letter(a, b, in) for each letter of the place behind which some carry of `out` leaves it; in: the
-  // carries that may enter it then.
-  template <class Letter>
-  void for_each_letter(int place, Carries out, const Letter& letter) const {
+  struct Letter {
+    std::uint8_t a = 0, b = 0;
+    Carries in = 0;  // the carries that may enter its place
+  };
+
+  // The letters of the place behind which some carry of `out` leaves it.
+  std::vector<Letter> letters(int place, Carries out) const {
     const std::size_t p = index(place);
+    std::vector<Letter> found;
     for (int a = 0; a < 10; ++a)
       for (int b = 0; b < 10; ++b) {
         if (!(cube_.a[p] >> a & 1) || !(cube_.b[p] >> b & 1)) continue;
@@ -58,33 +61,36 @@ class CubeDomain final : public PairDomain {
           const bool allowed = cube_.c[p] >> carry & 1 && cube_.s[p] >> sum % 10 & 1 && out >> sum / 10 & 1U;
           if (allowed) in |= Carries{1} << carry;
         }
-        if (in != 0) letter(a, b, in);
+        if (in != 0) found.push_back({static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b), in});
       }
+    return found;
   }
 
   // Writes places 0 .. place of the pairs from number `first` of this subtree on to block entries from `to`
   // to the block's end; returns the entry behind the last one written.
   std::size_t walk(int place, Carries out, Count first, std::size_t to, PairBlock& block) const {
-    if (place < 0) return to + 1;
-    for_each_letter(place, out, [&](int a, int b, Carries in) {
-      const Count below = counts_[index(place)][in];
+    std::uint8_t* const a = &block.a[block.at(place, 0)];
+    std::uint8_t* const b = &block.b[block.at(place, 0)];
+    for (const Letter& letter : letters_[index(place)][out]) {
+      const Count below = counts_[index(place)][letter.in];
       if (first >= below) {
         first -= below;
-        return;
+        continue;
       }
-      if (to == block.count) return;
-      const std::size_t end = walk(place - 1, in, first, to, block);
-      std::fill_n(&block.a[block.at(place, to)], end - to, static_cast<std::uint8_t>(a));
-      std::fill_n(&block.b[block.at(place, to)], end - to, static_cast<std::uint8_t>(b));
+      if (to == block.count) break;
+      const std::size_t end = place == 0 ? to + 1 : walk(place - 1, letter.in, first, to, block);
+      for (std::size_t i = to; i < end; ++i) a[i] = letter.a;
+      for (std::size_t i = to; i < end; ++i) b[i] = letter.b;
       to = end;
       first = 0;
-    });
+    }
     return to;
   }
 
   Cube cube_;
   std::string name_;
   Carries top_ = 0;
+  std::array<std::array<std::vector<Letter>, 4>, model::kMaxDigits> letters_;  // [place][carries out]
   // [places][carries]: choices of the places below `places` behind which one of the carries leaves them.
   std::array<std::array<Count, 4>, model::kMaxDigits + 1> counts_{};
 };

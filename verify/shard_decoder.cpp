@@ -67,7 +67,7 @@ std::optional<Shard> shard_of(const std::string& line, const PairDomain& domain,
   return shard;
 }
 
-ShardDecoder::ShardDecoder(const Decoder& decoder, const DecodeTables* tables, const model::Greedy& greedy,
+ShardDecoder::ShardDecoder(const Decoder& decoder, const DecodeTables* tables, const model::Greedy* greedy,
                            const PairDomain& domain)
     : decoder_(decoder),
       greedy_(greedy),
@@ -120,13 +120,15 @@ void ShardDecoder::add_up() {
   std::array<std::uint8_t, 10> token{};
   for (std::size_t digit = 0; digit < 10; ++digit)
     token[digit] = static_cast<std::uint8_t>(layout_.digit_tokens[digit]);
+  const auto is_itself = [&](std::uint8_t digit) { return token[digit] == digit; };
+  if (std::ranges::all_of(std::array<std::uint8_t, 10>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, is_itself)) return;
   for (std::uint8_t& digit : expected_) digit = token[digit];
 }
 
 void ShardDecoder::decode_pairs(Shard& shard) {
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < block_.count; ++i) pairs.push_back(block_.pair(i));
-  for (const model::Failure& failure : model::evaluate(decoder_, greedy_, {{"", pairs}}).failures)
+  for (const model::Failure& failure : model::evaluate(decoder_, *greedy_, {{"", pairs}}).failures)
     add(shard, failure.pair, index(failure.first_wrong_step));
 }
 

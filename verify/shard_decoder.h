@@ -31,8 +31,9 @@ std::optional<Shard> shard_of(const std::string& line, const PairDomain& domain,
 
 class ShardDecoder {
  public:
-  // By blocks where there are tables, else by `greedy`. All must outlive this; used by one thread at a time.
-  ShardDecoder(const model::Decoder& decoder, const model::DecodeTables* tables, const model::Greedy& greedy,
+  // By blocks where there are tables, else by `greedy`: one of them is there. All must outlive this; used by
+  // one thread at a time.
+  ShardDecoder(const model::Decoder& decoder, const model::DecodeTables* tables, const model::Greedy* greedy,
                const PairDomain& domain);
 
   Shard decode(std::uint64_t number);
@@ -43,7 +44,7 @@ class ShardDecoder {
   void add_up();
 
   const model::Decoder& decoder_;
-  const model::Greedy& greedy_;
+  const model::Greedy* greedy_;
   const PairDomain& domain_;
   const model::Layout& layout_;
   model::PairBlock block_;
