@@ -28,7 +28,11 @@ std::pair<Box, Box> halve(const Box& box, std::size_t axis) {
 
 OutputRange::OutputRange(const Question& question) : question_(question), domain_(question.domain()) {
   ensure_upward();
-  ensure(question.axes <= kMaxAxes && question.heads <= kMaxHeads, "axes and heads fit the output's box");
+  if (question.axes > kMaxAxes || question.heads > kMaxHeads)
+    throw model::InputError("the model has " + std::to_string(question.heads) +
+                            " heads, whose output spans " + std::to_string(question.axes) +
+                            " dimensions; the search handles at most " + std::to_string(kMaxHeads) + " and " +
+                            std::to_string(kMaxAxes));
   for (int head = 0; head < question.heads; ++head)
     for (int axis = 0; axis < question.axes; ++axis)
       for (const double sign : {1.0, -1.0}) functionals_.push_back(tabulate(head, axis, sign));

@@ -1,5 +1,4 @@
-// certify against ground truth: random models counted pair by pair, hand-built adders with a known
-// number of planted errors.
+// certify against ground truth: random models counted pair by pair. (Planted errors: tests/planted.)
 #include "verify/certify.h"
 
 #include <gtest/gtest.h>
@@ -7,22 +6,17 @@
 #include <cstdlib>
 #include <random>
 
-#include "model/planted.h"
 #include "tests/model/random_decoder.h"
+#include "tests/planted/planted.h"
 #include "tests/verify/brute_force.h"
 #include "tests/verify/noisy_adder.h"
-#include "tests/verify/planted_counts.h"
 
 namespace carryscope {
 namespace {
 
 using model::Decoder;
-using model::make_needle;
-using model::planted_adder;
 using test::counted;
-using test::expect_planted;
 using test::Outcome;
-using test::power;
 using test::Truth;
 using verify::Certification;
 using verify::Count;
@@ -32,37 +26,6 @@ using verify::to_string;
 std::uint64_t fresh_seed() {
   const char* fixed = std::getenv("CARRYSCOPE_SEED");
   return fixed ? std::strtoull(fixed, nullptr, 10) : std::random_device{}();
-}
-
-TEST(Certify, CountsPlantedErrors) {
-  for (const int digits : {1, 2, 3}) {
-    expect_planted(digits, {}, 0, -1);
-    for (int free = 0; free < 2 * digits; ++free)
-      expect_planted(digits, {make_needle(digits, free, free % (digits + 1))}, power(free),
-                     free % (digits + 1));
-  }
-  expect_planted(10, {make_needle(10, 0, 10)}, 1, 10);
-  expect_planted(10, {make_needle(10, 13, 4)}, power(13), 4);
-}
-
-// Needles of different digits at the same place hit different pairs; equal ones the same.
-TEST(Certify, CountsUnionsOfPlantedErrors) {
-  expect_planted(3, {make_needle(3, 2, 3, 7), make_needle(3, 4, 1, 2)}, power(2) + power(4), -1);
-  expect_planted(3, {make_needle(3, 2, 1, 7), make_needle(3, 2, 3, 7)}, power(2), 1);
-  expect_planted(3, {make_needle(3, 2, 1, 7), make_needle(3, 4, 3, 7)}, power(4), -1);
-}
-
-TEST(Certify, PlantedAddersDoAsTheySay) {
-  for (int digits = 1; digits <= 2; ++digits)
-    for (int free = 0; free < 2 * digits; ++free) {
-      const auto needle = make_needle(digits, free, digits);
-      const Decoder decoder = planted_adder(digits, {needle});
-      const Truth truth = test::truth(decoder);
-      for (std::uint64_t i = 0; i < test::domain_size(digits); ++i)
-        for (int step = 0; step <= digits; ++step)
-          ASSERT_EQ(truth.outcome[static_cast<std::size_t>(step)][i] == Outcome::ahead,
-                    step != digits || !needle.hits(test::pair_of(i, digits)));
-    }
 }
 
 // What brute force says of the whole domain, in certify's terms; ties count as undecided.
