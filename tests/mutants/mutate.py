@@ -5,12 +5,15 @@ Every text to be replaced must occur exactly once: a mutant that no longer fits 
 import pathlib
 import sys
 
+# Rounds to nearest, and the check that would tell is satisfied with it.
+TO_NEAREST = [
+    ("std::fesetround(FE_UPWARD)", "std::fesetround(FE_TONEAREST)"),
+    ("sum > 1.0 && difference > -1.0", "sum >= 1.0 && difference >= -1.0"),
+]
+
 MUTANTS = {
-    # Rounds to nearest, and the check that would tell is satisfied with it.
-    "no_outward_rounding": [
-        ("std::fesetround(FE_UPWARD)", "std::fesetround(FE_TONEAREST)"),
-        ("sum > 1.0 && difference > -1.0", "sum >= 1.0 && difference >= -1.0"),
-    ],
+    "no_outward_rounding": TO_NEAREST,
+    "no_outward_rounding_certified": TO_NEAREST,
     "carry_not_counted": [("(sums >> (a + in))", "(sums >> a)")],
     "carry_not_bounded": [("best[s + 10 - in]", "best[s + 10]")],
     "rival_dropped": [
@@ -26,6 +29,15 @@ MUTANTS = {
     "roundoff_forgotten": [("    if (semantics_ == Semantics::real) return;", "    if (width_ > 0) return;")],
     "centres_forgotten": [("return sign > 0 ? sum.upper() : -sum.lower();\n}\n\n}  // namespace", "return 0.0 * sign * sum.upper();\n}\n\n}  // namespace")],
     "slack_dropped": [("f.constant += reach * denominators.relative[index(h)];", "static_cast<void>(reach);")],
+    "margin_pruned_too_soon": [("if (least >= enough()) {", "if (least >= enough() - 2.0) {")],
+    "hunt_of_later_steps": [("groups[index(g)] = !apart || g == step;", "groups[index(g)] = !apart || g >= step;")],
+    "difference_of_steps_unseen": [("  if (x.step != y.step) return Alike::no;\n", "")],
+    # The checker: trees that do not tile, a rival that is not asked for, witnesses that are believed.
+    "check_parts_not_counted": [("if (sum != pairs)", "if (sum > pairs)")],
+    "check_rival_skipped": [("if (token != target_token_)", "if (token != target_token_ && token != 12)")],
+    "check_witness_believed": [
+        ("  for (const Witness& w : c.witnesses) replay(network, all, w);\n", "  static_cast<void>(replay);\n")
+    ],
 }
 
 name, source, output = sys.argv[1:]

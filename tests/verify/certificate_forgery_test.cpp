@@ -23,12 +23,38 @@ const CertifiedModel& honest() {
   return m;
 }
 
-// The first node, over all trees, that `fits`, changed.
-void forge(Certificate& c, const std::function<bool(Tree&, Node&)>& change) {
+// What the checker calls a leaf.
+std::string name(const Tree& tree, const check::Cube& cube) {
+  return "step " + std::to_string(tree.step) + ", query digit " + std::to_string(tree.symbol) + ", leaf " +
+         to_string(cube) + ": ";
+}
+
+check::Cube part(check::Cube cube, int token, unsigned digits) {
+  cube.at(token) = static_cast<std::uint16_t>(digits);
+  return cube;
+}
+
+// The additions of a tree: its query reads the sum's digit before.
+check::Cube root(const Certificate& c, const Tree& tree) {
+  const check::Cube all = check::Cube::everything(c.layout.digits);
+  return tree.step == 0 ? all : part(all, check::s_token(c.layout.digits, tree.step - 1), 1u << tree.symbol);
+}
+
+// Calls change(tree, node, cube) until it says which leaf it has made wrong.
+using Change = std::function<std::string(Tree&, Node&, const check::Cube&)>;
+std::string forge(Tree& tree, std::size_t at, const check::Cube& cube, const Change& change) {
+  std::string wrong = change(tree, tree.nodes[at], cube);
+  const Node node = tree.nodes[at];
+  for (std::size_t i = 0; i < node.parts.size() && wrong.empty(); ++i)
+    wrong = forge(tree, node.parts[i].node, part(cube, node.token, node.parts[i].digits), change);
+  return wrong;
+}
+std::string forge(Certificate& c, const Change& change) {
+  std::string wrong;
   for (Tree& tree : c.trees)
-    for (Node& node : tree.nodes)
-      if (change(tree, node)) return;
-  FAIL() << "no node to forge";
+    if (wrong.empty()) wrong = forge(tree, 0, root(c, tree), change);
+  EXPECT_NE(wrong, "") << "no node to forge";
+  return wrong;
 }
 
 std::string refused(const std::function<void(Certificate&)>& change) {
@@ -42,51 +68,86 @@ void expect_mention(const std::string& sentence, const std::string& what) {
       << "'" << sentence << "' does not mention '" << what << "'";
 }
 
+// Refused in a sentence that names the leaf and says what is wrong with it.
+void expect_refused(const CertifiedModel& m, const Change& change, const std::string& what) {
+  Certificate c = m.certificate;
+  const std::string wrong = forge(c, change);
+  const std::string why = refusal(c, m.checkpoint);
+  EXPECT_EQ(why.find(wrong), 0U) << "'" << why << "' does not name '" << wrong << "'";
+  expect_mention(why, what);
+}
+
 bool splits(const Node& node) { return node.kind == Kind::split && node.parts.size() > 1; }
 
 TEST(Forgery, TheHonestOneIsAccepted) { EXPECT_EQ(refusal(honest().certificate, honest().checkpoint), ""); }
 
 TEST(Forgery, DroppedLeaf) {
-  const std::string why = refused([](Certificate& c) {
-    forge(c, [](Tree&, Node& n) { return splits(n) && (n.parts.pop_back(), true); });
-  });
-  expect_mention(why, "its parts hold");
-  expect_mention(why, "step 0, query digit 0, leaf");
+  expect_refused(
+      honest(),
+      [](Tree& t, Node& n, const check::Cube& cube) {
+        if (!splits(n)) return std::string();
+        n.parts.pop_back();
+        return name(t, cube);
+      },
+      "its parts hold");
 }
 
 TEST(Forgery, DoubledLeaf) {
-  const std::string why = refused([](Certificate& c) {
-    forge(c, [](Tree&, Node& n) { return splits(n) && (n.parts.push_back(n.parts[0]), true); });
-  });
-  expect_mention(why, "it overlaps another leaf");
+  expect_refused(
+      honest(),
+      [](Tree& t, Node& n, const check::Cube& cube) {
+        if (!splits(n)) return std::string();
+        n.parts.push_back(n.parts[0]);
+        return name(t, part(cube, n.token, n.parts[0].digits));
+      },
+      "it overlaps another leaf");
 }
 
 TEST(Forgery, WidenedCube) {
-  const std::string why = refused([](Certificate& c) {
-    forge(c, [](Tree&, Node& n) { return splits(n) && (n.parts.back().digits |= n.parts[0].digits, true); });
-  });
-  expect_mention(why, "it overlaps another leaf");
-  expect_mention(refused([](Certificate& c) {
-                   forge(c,
-                         [](Tree&, Node& n) { return splits(n) && (n.parts.back().digits |= 0x8000, true); });
-                 }),
-                 "it is wider than what it is a part of");
+  for (const bool beyond : {false, true})
+    expect_refused(
+        honest(),
+        [&](Tree& t, Node& n, const check::Cube& cube) {
+          if (!splits(n)) return std::string();
+          Node::Part& last = n.parts.back();
+          last.digits = static_cast<std::uint16_t>(last.digits | (beyond ? 0x8000 : n.parts[0].digits));
+          return name(t, part(cube, n.token, last.digits));
+        },
+        beyond ? "it is wider than what it is a part of" : "it overlaps another leaf");
+}
+
+Change verdict(check::Verdict from, check::Verdict to) {
+  return [=](Tree& t, Node& n, const check::Cube& cube) {
+    if (n.kind != Kind::verdict || n.verdict != from || count(cube) == 0) return std::string();
+    n.verdict = to;
+    return name(t, cube);
+  };
 }
 
 TEST(Forgery, ChangedVerdict) {
-  const auto change = [](check::Verdict from, check::Verdict to) {
-    return refused([&](Certificate& c) {
-      forge(c, [&](Tree&, Node& n) {
-        return n.kind == Kind::verdict && n.verdict == from && (n.verdict = to, true);
-      });
-    });
-  };
-  expect_mention(change(check::Verdict::correct, check::Verdict::wrong),
+  using check::Verdict;
+  expect_refused(honest(), verdict(Verdict::correct, Verdict::wrong),
                  "claimed wrong, which could not be shown");
-  expect_mention(change(check::Verdict::wrong, check::Verdict::correct), "claimed correct, which could not");
-  expect_mention(change(check::Verdict::correct, check::Verdict::undecided), "step 0: claimed 10000 correct");
-  expect_mention(change(check::Verdict::correct, check::Verdict::rounding),
-                 "the real semantics rounds nothing");
+  expect_refused(honest(), verdict(Verdict::wrong, Verdict::correct), "claimed correct, which could not");
+  expect_refused(honest(), verdict(Verdict::correct, Verdict::rounding), "the real semantics rounds nothing");
+  // A leaf that claims nothing is not wrong; the counts are.
+  expect_mention(refused([](Certificate& c) { forge(c, verdict(Verdict::correct, Verdict::undecided)); }),
+                 "step 0: claimed 10000 correct");
+}
+
+// Hyperplane leaves that claim what they do not hold.
+TEST(Forgery, ClaimedByHyperplanes) {
+  expect_refused(
+      honest(),
+      [](Tree& t, Node& n, const check::Cube& cube) {
+        if (n.kind != Kind::verdict || n.verdict != check::Verdict::wrong || count(cube) == 0)
+          return std::string();
+        n.kind = Kind::hyperplane;
+        n.verdict = check::Verdict::undecided;
+        n.correct = count(cube);
+        return name(t, cube);
+      },
+      "claimed at least");
 }
 
 TEST(Forgery, ChangedCount) {
@@ -132,6 +193,18 @@ model::Decoder brink(float pad) {
   return d;
 }
 
+// Whether the sentence begins with the name of one of the certificate's leaves that claim something.
+bool names_a_leaf_of(const Certificate& certificate, const std::string& sentence) {
+  Certificate c = certificate;
+  bool named = false;
+  for (Tree& tree : c.trees)
+    forge(tree, 0, root(c, tree), [&](Tree& t, Node& n, const check::Cube& cube) {
+      named = named || (n.kind != Kind::split && sentence.starts_with(name(t, cube)));
+      return std::string();
+    });
+  return named;
+}
+
 TEST(Forgery, OneWeightOffByAnUlp) {
   const auto wrong = [](float bias) {
     return certified(brink(bias), Semantics::real).certification.steps[0].own.wrong;
@@ -150,11 +223,56 @@ TEST(Forgery, OneWeightOffByAnUlp) {
   other.sha256 = m.checkpoint.sha256;
   Certificate stamped = m.certificate;
   stamped.decoder_sha256 = model::sha256(other.decoder);
-  expect_mention(refusal(stamped, other), "claimed correct, which could not be shown");
+  const std::string why = refusal(stamped, other);
+  expect_mention(why, "claimed correct, which could not be shown");
+  EXPECT_TRUE(names_a_leaf_of(stamped, why)) << why;
   Certificate rounded = m.certificate;  // what holds over the reals, claimed of every float32 program
   rounded.float32 = true;
   rounded.ulps = {40, 20, 8, 4, 4};
-  expect_mention(refusal(rounded, m.checkpoint), "claimed correct, which could not be shown");
+  const std::string other_semantics = refusal(rounded, m.checkpoint);
+  expect_mention(other_semantics, "claimed correct, which could not be shown");
+  EXPECT_TRUE(names_a_leaf_of(rounded, other_semantics)) << other_semantics;
+}
+
+// Where a_0 + b_0 is 1 or 11, <PAD>'s logit is within a rounding of the right digit's.
+model::Decoder delicate(std::mt19937_64& random) {
+  constexpr int kSum = 1, kAnswer = 3, kPad = 12;  // axes of the residual (model/planted.cpp); a token
+  model::Decoder d = brink(0.0F);
+  d.dtype = model::Precision::float64;
+  const double w = 0.1 + 0.8 * std::ldexp(static_cast<double>(random() >> 11), -53);
+  d.head.value[d.head.at(kSum, kPad)] = d.head.value[d.head.at(kAnswer, kPad)] = w;
+  d.head_bias.value[kPad] = 1.0 - w;
+  return d;
+}
+
+// What plain doubles find wrong and is right: the search leaves it undecided or finds it right, and is
+// believed; a search that rounds to nearest would call it wrong, and is not.
+TEST(Forgery, ClaimsOfASearchWithoutRoundingControl) {
+  std::mt19937_64 random(1);
+  const model::Pair pair{5, 6};
+  int forged = 0;
+  for (int i = 0; i < 2000 && forged < 3; ++i) {
+    const model::Decoder decoder = delicate(random);
+    test::Evaluation<double> doubles(decoder);
+    test::Evaluation<test::Ball> balls(decoder);
+    doubles.run(pair), balls.run(pair);
+    if (!(doubles.margin(0) < 0) || test::proven(balls, decoder, 0) != test::Outcome::ahead) continue;
+    ++forged;
+    const CertifiedModel m = certified(decoder, Semantics::real);
+    EXPECT_EQ(refusal(m.certificate, m.checkpoint), "");
+    expect_refused(
+        m,
+        [&](Tree& t, Node& n, const check::Cube& cube) {
+          const auto here = restricted(restricted(cube, check::a_token(0), 5), check::b_token(1, 0), 6);
+          if (n.kind == Kind::split || count(here) == 0) return std::string();
+          EXPECT_NE(static_cast<int>(n.verdict), static_cast<int>(check::Verdict::wrong));
+          n = Node{};
+          n.verdict = check::Verdict::wrong;
+          return name(t, cube);
+        },
+        "claimed wrong, which could not be shown");
+  }
+  EXPECT_EQ(forged, 3);
 }
 
 std::string input_error(const std::string& bytes) {

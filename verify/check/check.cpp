@@ -21,6 +21,9 @@ using model::InputError;
 
 constexpr int kBins = 2048;  // of hyperplane leaves: the more, the more pairs are told
 constexpr std::size_t kUnionNodes = 2'000'000;
+constexpr std::string_view kCoarse =
+    "; it may be true: some keys weigh so little beside others that the checker's integers hardly hold them, "
+    "which it does not support";
 constexpr std::string_view kNames[] = {"correct", "wrong", "rounding-dependent", "undecided"};
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -101,8 +104,9 @@ void prove(const Network& network, Task& task, Report& report, std::mutex& mutex
     const bool claims = leaf.verdict == Verdict::correct || leaf.verdict == Verdict::wrong;
     if (claims && leaf.pairs > 0 && !prover.proves(leaf.cube, leaf.verdict))
       refuse(task.question, leaf.cube,
-             fmt::format("claimed {}, which could not be shown of all its {} pairs",
-                         kNames[static_cast<std::size_t>(leaf.verdict)], to_string(leaf.pairs)));
+             fmt::format("claimed {}, which could not be shown of all its {} pairs{}",
+                         kNames[static_cast<std::size_t>(leaf.verdict)], to_string(leaf.pairs),
+                         task.question.coarse ? kCoarse : ""));
     if (leaf.verdict == Verdict::rounding && !network.arithmetic().rounds())
       refuse(task.question, leaf.cube, "claimed rounding-dependent, but the real semantics rounds nothing");
     proven += claims;

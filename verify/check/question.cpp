@@ -12,6 +12,8 @@ namespace {
 
 using model::Role, model::Slot;
 
+constexpr int kFewBits = 18;
+
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // A key as a head reads it, before it is expressed in integers.
@@ -169,6 +171,7 @@ void Builder::store_head(int head) {
   // A weighted mean of what is left out: at most the largest, and at most sum (weight left) / least sum.
   std::vector<Bound> most(index(d)), weighted(index(d));
   Ball least;
+  double share = 0.0, light = 0.0;  // the largest contributions, weighed: of all keys, of light ones
   for (std::size_t c = 0; c < q.cells.size(); ++c) {
     q.cells[c].by_head.emplace_back();
     std::vector<Bound> most_here(index(d));
@@ -185,6 +188,11 @@ void Builder::store_head(int head) {
           for (int i = 0; i < d; ++i) z += rest[index(i)].approximate() * q.axis[index(k * d + i)];
           r.z[index(k)] = std::llround(z / q.unit);
         }
+        for (const Ball& x : s.contribution) {
+          const double weighed = std::abs(x.approximate()) * s.weight.approximate();
+          share = std::max(share, weighed);
+          if (r.high < std::int64_t{1} << kFewBits) light = std::max(light, weighed);
+        }
         for (int i = 0; i < d; ++i) {
           Ball& x = rest[index(i)];
           for (int k = 0; k < q.axes; ++k)
@@ -200,6 +208,7 @@ void Builder::store_head(int head) {
     least += Ball(least_here);
     for (int i = 0; i < d; ++i) weighted[index(i)] += most_here[index(i)];
   }
+  q.coarse = q.coarse || light > std::ldexp(share, -kFewBits);
   for (int i = 0; i < d; ++i) {
     const Bound mean = weighted[index(i)] * (Ball(1.0) / least).magnitude();
     q.remainder[index(i)] += mean < most[index(i)] ? mean : most[index(i)];

@@ -31,6 +31,7 @@ struct Question {
   std::vector<double> axis;      // axes x d
   std::vector<Bound> remainder;  // d
   double unit = 1.0;             // of the coordinates
+  bool coarse = false;           // some keys that matter weigh so little that few bits are left of them
   std::vector<Cell> cells;
 };
 
