@@ -18,11 +18,14 @@ if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION) # CMake 3.25 does not know that nvc
   set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
 endif()
 
-# INTERFACE: the host compiler's flags are none of nvcc's.
-file(GLOB gpu_sources CONFIGURE_DEPENDS train/*_gpu.cu)
-add_library(carryscope_train_gpu STATIC ${gpu_sources})
-target_include_directories(carryscope_train_gpu PRIVATE ${PROJECT_SOURCE_DIR})
-# 1675: an unroll pragma that is the host compiler's.
-target_compile_options(carryscope_train_gpu PRIVATE --expt-relaxed-constexpr --threads=0 -diag-suppress=1675
-                                                    -Xcompiler=-Wall,-Wextra)
-target_link_libraries(carryscope_train_gpu INTERFACE carryscope_train)
+# carryscope_<room>_gpu: what a room has in *_gpu.cu. INTERFACE: the host compiler's flags are none of nvcc's.
+foreach(room train verify)
+  file(GLOB gpu_sources CONFIGURE_DEPENDS ${room}/*_gpu.cu)
+  add_library(carryscope_${room}_gpu STATIC ${gpu_sources})
+  target_include_directories(carryscope_${room}_gpu PRIVATE ${PROJECT_SOURCE_DIR})
+  # 1675: an unroll pragma that is the host compiler's.
+  target_compile_options(carryscope_${room}_gpu PRIVATE --expt-relaxed-constexpr --threads=0 -diag-suppress=1675
+                                                        -Xcompiler=-Wall,-Wextra)
+  target_link_libraries(carryscope_${room}_gpu INTERFACE carryscope_${room})
+endforeach()
+target_compile_options(carryscope_verify_gpu PRIVATE --fmad=false) # every fused multiply-add is spelt out
