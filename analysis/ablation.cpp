@@ -22,7 +22,6 @@ using model::Pair;
 // that is mostly wrong as it is. Unlike seconds, they give the same brackets on any machine.
 constexpr std::uint64_t kWorkOfZero = 100'000, kWorkOfToken = 8'000, kWorkOfPart = 2'000, kWorkOfBad = 300;
 constexpr double kWidth = 1e-3;          // of a bracket that is narrow enough, where much is wrong
-constexpr double kUnion = 1.0;           // seconds to unite the steps of a node
 constexpr int kSample = 1000;            // pairs behind a sampled share
 constexpr std::size_t kEstimated = 100;  // of them behind an estimate
 constexpr int kMeanSample = 200;         // pairs behind the means, and what is fitted
@@ -108,7 +107,7 @@ class Ablation {
       node.drop += edge->drop * (1.0 / steps());
       if (edge->witness && !node.witness && right(*edge->witness)) node.witness = edge->witness;
     }
-    const verify::Deadline deadline(kUnion, subject_.options().interrupted);
+    const verify::Deadline deadline(subject_.options().time_limit, subject_.options().interrupted);
     node.counted.pairs = wrong_anywhere(counted, digits_, deadline);
     node.counted.seconds = deadline.elapsed();
     return node;

@@ -12,7 +12,7 @@ namespace {
 using verify::Count, verify::Leaf, verify::Question, verify::StepSearch, verify::TailBounds;
 
 constexpr std::uint64_t kSlice = 100;  // cubes between two looks at limits
-constexpr std::size_t kUnited = 300;   // leaves of a step that are united with other steps'
+constexpr std::size_t kUnited = 100;   // leaves of a step that are united with other steps'
 
 // StepSearch as AnswerSearch is used here.
 class TargetSearch {

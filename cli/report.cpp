@@ -1,6 +1,7 @@
 // carryscope report PATH... -o report.html: one page on a model, several models side by side.
 //
-// A PATH is a folder of records (explain), of a run (train, repair, sweep) or a model's file. What a folder
+// A PATH is a folder of records (explain), of a run (train, repair, sweep), what sweep --json wrote or a
+// model's file. What a folder
 // has not, the page names with the command that makes it; of a run without records, and of a file, the
 // records are made first, in memory, each search within --time-limit.
 #include <algorithm>
@@ -13,8 +14,10 @@
 #include <fmt/ostream.h>
 
 #include "analysis/analyses.h"
+#include "analysis/progress.h"
 #include "cli/command.h"
 #include "cli/interruptible.h"
+#include "cli/run_model.h"
 #include "cli/status_line.h"
 #include "model/checkpoint/atomic_file.h"
 #include "model/checkpoint/sha256.h"
@@ -65,11 +68,15 @@ void explain(const Flags& flags, const std::string& file, Records& records) {
   line.clear();
 }
 
-// The best model of a run's folder; empty where there is none.
-std::string trained_model(const fs::path& folder) {
-  for (const char* name : {"repaired.pt", "best.pt"})
-    if (fs::exists(folder / name)) return (folder / name).string();
-  return "";
+// What a run that kept snapshots learned when.
+void note_progress(const Flags& flags, const std::string& folder, Records& records) {
+  try {
+    nlohmann::json progress = analysis::progress(folder, flags.options);
+    progress["format"] = "carryscope-progress";
+    records.by_name["progress"] = std::move(progress);
+  } catch (const InputError& refusal) {
+    records.by_name["progress"] = {{"refused", refusal.what()}};
+  }
 }
 
 void note_certificate(const fs::path& folder, Records& records) {
@@ -87,13 +94,15 @@ void note_certificate(const fs::path& folder, Records& records) {
 Records gather(const Flags& flags, const std::string& path) {
   Records records;
   if (!fs::is_directory(path)) {
+    if (auto sweep = reports::read_sweep(path)) return *sweep;
     explain(flags, path, records);
     return records;
   }
   records = reports::read_records(path);
   note_certificate(path, records);
-  const std::string trained = trained_model(path);
+  const std::string trained = model_of_run(path);
   if (!trained.empty() && !records.find("certify")) explain(flags, trained, records);
+  if (records.find("metrics") && !records.find("progress")) note_progress(flags, path, records);
   if (records.by_name.empty())
     throw InputError(
         fmt::format("{}: holds no records; expected a folder that explain, train, repair or sweep wrote, or "

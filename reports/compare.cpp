@@ -11,6 +11,7 @@
 #include "reports/page.h"
 #include "reports/panel/panel.h"
 #include "reports/rows.h"
+#include "reports/sweeps.h"
 
 namespace carryscope::reports {
 namespace {
@@ -180,24 +181,6 @@ void draw_explanations(const Models& models, Sheet& sheet) {
     table.rows.push_back(row);
   }
   sheet.table(table);
-}
-
-// Sweeps among the folders, each as on its own page.
-void draw_sweeps(const Models& models, Sheet& sheet) {
-  Table table{"sweeps",
-              "Seeds by their exact error at the best step",
-              {{"Sweep"}, {"Seeds", true}, {"Add every pair", true}, {"Above 90 %", true}, {"Best", true}},
-              {}};
-  for (const Records& model : models)
-    if (const json* const seeds = model.find("seeds")) {
-      const SeedSummary s = summarise(*seeds);
-      table.rows.push_back({{escape(model.name), std::to_string(s.seeds), std::to_string(s.perfect),
-                             std::to_string(s.good), s.best}});
-    }
-  if (table.rows.empty())
-    sheet.html("<p class=missing>None of the folders is a sweep.</p>\n");
-  else
-    sheet.table(table);
 }
 
 constexpr Comparison kComparisons[] = {

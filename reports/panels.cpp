@@ -41,6 +41,7 @@ constexpr Panel kPanels[] = {
     {"trace", "trace", "", draw_examples, true},
     {"trace", "model", "", draw_trace},
     {"training", "metrics", "", draw_training},
+    {"training", "progress", "What is learned when", draw_tables, true},
     {"training", "repair", "Repair", draw_repair},
     {"training", "seeds", "Seeds", draw_seeds, true},
 };

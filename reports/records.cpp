@@ -121,10 +121,25 @@ Records read_records(const std::string& folder) {
   return records;
 }
 
+std::optional<Records> read_sweep(const std::string& file) {
+  if (!file.ends_with(".json")) return std::nullopt;
+  json sweep = parse(content(file), file);
+  if (!sweep.is_object() || !sweep.contains("seeds") || !sweep.contains("plan")) return std::nullopt;
+  Records records;
+  records.name = fs::path(file).stem().string();
+  json seeds = json::array();
+  for (const json& result : sweep["seeds"])
+    seeds.push_back({{"seed", result.value("seed", json())}, {"metrics", nullptr}, {"result", result}});
+  records.by_name["seeds"] = std::move(seeds);
+  records.by_name["sweep"] = std::move(sweep);
+  return records;
+}
+
 std::string command_for(std::string_view record) {
   constexpr std::pair<std::string_view, std::string_view> kOthers[] = {
       {"certify", "carryscope certify MODEL --json DIR/certify.json"},
       {"metrics", "carryscope train --preset 311 -o DIR"},
+      {"progress", "carryscope train --snapshots -o DIR, then carryscope explain DIR -o DIR --only progress"},
       {"repair", "carryscope repair MODEL -o DIR"},
       {"seeds", "carryscope sweep --preset 311 --seeds 0-9 -o DIR"},
   };
