@@ -45,6 +45,11 @@ void run(const Flags& flags, const Context& context) {
   options.finished = print_seed;
   const auto rows = train::sweep(plan, options);
   fmt::print("\n");
+  if (const std::size_t left = options.seeds.size() - rows.size(); left > 0 && !*options.run.interrupted) {
+    fmt::print("{} of {} seeds are with other workers; the last of them prints the rates\n", left,
+               options.seeds.size());
+    return;
+  }
   for (const double threshold : {0.9, 0.99}) print_summary(train::json(rows, threshold));
   if (flags.json_path.empty()) return;
   nlohmann::json out = train::json(rows, 0.9);
@@ -68,9 +73,11 @@ void add_sweep(CLI::App& program, const Context& context) {
   command->add_option("--json", flags->json_path, "write every seed's outcome and the rates here");
   command->footer(
       "Example: carryscope sweep --preset 311 --seeds 0-55 --threads 2 -o runs/sweep-311\n"
-      "Several workers on one folder, the same command started more than once, divide the seeds by the "
-      "locks\n"
-      "of their folders; a second start finishes what a killed one left. Every interrupted seed is resumed.");
+      "         mpirun -n 4 carryscope sweep --preset 311 --seeds 0-55 -o runs/sweep-311\n"
+      "Several workers on one folder, the same command started more than once by hand or by mpirun, divide\n"
+      "the seeds by the locks of their folders as they become free; one that dies loses at most an "
+      "interval,\n"
+      "and a second start finishes what is left.");
   command->callback([flags, context] { run(*flags, context); });
 }
 

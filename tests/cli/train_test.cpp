@@ -1,7 +1,10 @@
 // The program itself: carryscope train, repair and sweep from the command line, the files they leave, and
 // their refusals.
 #include <filesystem>
+#include <set>
 #include <sstream>
+
+#include <fmt/format.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -105,6 +108,24 @@ TEST_F(Train, SweepsTrainTheSeedsTheyAreGiven) {
   EXPECT_EQ(json["passed"], 0);
   for (const std::string seed : {"2", "5", "6"}) EXPECT_TRUE(has("run/seed-" + seed + "/result.json"));
   EXPECT_FALSE(has("run/seed-3"));
+}
+
+TEST_F(Train, RanksUnderMpiDivideTheSeeds) {
+  const std::string mpirun = "mpirun --allow-run-as-root --oversubscribe -n 3 ";
+  if (shell(mpirun + "true").exit_code != 0) GTEST_SKIP() << "mpirun cannot start three processes here";
+  const Outcome outcome =
+      shell(mpirun + CARRYSCOPE_BINARY + " sweep --seeds 1-5 --json " + folder_ / "sweep.json" + small_);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto sweep = nlohmann::json::parse(model::testing::content(folder_ / "sweep.json"));
+  EXPECT_EQ(sweep["finished"], 5);
+  for (int seed = 1; seed <= 5; ++seed)
+    EXPECT_TRUE(has(fmt::format("run/seed-{}/result.json", seed))) << seed;
+  // Each seed was trained by one rank: its line was printed once.
+  std::istringstream lines(outcome.out);
+  std::multiset<std::string> trained;
+  for (std::string line, seed; std::getline(lines, line);)
+    if (std::istringstream(line) >> seed; line.find(" .. 1") != std::string::npos) trained.insert(seed);
+  EXPECT_EQ(trained, (std::multiset<std::string>{"1", "2", "3", "4", "5"})) << outcome.out;
 }
 
 TEST_F(Train, RecastModelsAreTuned) {
