@@ -103,14 +103,17 @@ std::string status(const EnumerateProgress& p) {
                      duration(static_cast<double>(p.pairs - p.done) / rate));
 }
 
-Enumeration enumerate(const Flags& flags, const model::Checkpoint& checkpoint, const PairDomain& domain) {
+// Of several ranks only rank 0 has the result, the journal and the status line.
+Enumeration enumerate(const Flags& flags, const model::Checkpoint& checkpoint, const PairDomain& domain,
+                      model::Ranks& ranks) {
   std::optional<verify::Journal> journal;
-  if (!flags.journal_path.empty())
+  if (!flags.journal_path.empty() && ranks.rank() == 0)
     journal.emplace(flags.journal_path, verify::enumerate_header(checkpoint.sha256, domain));
   const Interruptible interruptible;
   StatusLine line;
   verify::EnumerateOptions options;
   options.threads = flags.threads;
+  options.ranks = &ranks;
   options.journal = journal ? &*journal : nullptr;
   options.interrupted = interruptible.flag();
   options.progress = [&line](const EnumerateProgress& p) { line.show(status(p)); };
@@ -189,11 +192,15 @@ json result_json(const Enumeration& result, const Decoder& decoder, const Chosen
 
 void run(const Flags& flags, const Context& context) {
   model::Record record(context.command);
+  const auto ranks = model::join_ranks();
   const model::Checkpoint checkpoint = model::load(flags.file);
   record.add_input(flags.file, checkpoint.sha256);
   const Chosen chosen = choose(flags, checkpoint.decoder);
-  const Enumeration result = enumerate(flags, checkpoint, *chosen.domain);
+  const Enumeration result = enumerate(flags, checkpoint, *chosen.domain, *ranks);
+  if (ranks->rank() > 0) return;
   if (flags.json_path != "-") print(result, checkpoint.decoder, chosen);
+  if (flags.json_path != "-" && !result.complete() && ranks->size() > 1)
+    fmt::print(std::cout, "  ended from outside, perhaps because a process died: mpirun says which\n");
   if (flags.json_path != "-" && !result.complete() && !flags.journal_path.empty())
     fmt::print(std::cout, "  the same command goes on from {}\n", flags.journal_path);
   if (flags.json_path.empty()) return;
@@ -238,7 +245,11 @@ void add_enumerate(CLI::App& program, const Context& context) {
   command->add_option("--journal", flags->journal_path,
                       "keep what is counted in this file; the same command goes on from it");
   add_json_option(*command, flags->json_path);
-  command->footer("Example: carryscope enumerate model.pt --digits 4 --threads 2 --journal model.enumerate");
+  command->footer(
+      "Example: carryscope enumerate model.pt --digits 4 --threads 2 --journal model.enumerate\n"
+      "On several machines: mpirun -n 8 carryscope enumerate ..., with the same files everywhere; rank 0 "
+      "hands out "
+      "the pairs and writes.");
   command->callback([flags, &context] { run(*flags, context); });
 }
 

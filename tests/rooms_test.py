@@ -34,6 +34,7 @@ CONFINED = [
     (r"z3(\+\+)?\.h$", r"verify/smt_(pairs|addition)\.cpp$"),
     (r"(cuda|cub/|thrust/|device_launch)", r".*\.cuh?$"),
     (r"boost/graph/", r"analysis/circuit"),
+    (r"mpi\.h$", r"model/ranks_mpi\.cpp$"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

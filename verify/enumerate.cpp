@@ -106,6 +106,20 @@ class Ledger {
   std::set<Example> examples_;
 };
 
+// Gives the other ranks shards of the ledger: on the thread that joined them. After an interrupt nobody is
+// waited for: the launcher sends one to all where a rank has died.
+void serve(model::Ranks& ranks, const EnumerateOptions& options, const PairDomain& domain, int digits,
+           Ledger& ledger) {
+  ranks.serve(
+      options.threads, [&] { return ledger.next(); },
+      [&](const std::string& line) {
+        const auto shard = shard_of(line, domain, digits);
+        model::ensure(shard.has_value(), "a rank answers with a shard");
+        ledger.finish(*shard);
+      },
+      [&] { return options.interrupted != nullptr && *options.interrupted; });
+}
+
 // Decoded once more for their answers, which shows that a journal's are wrong indeed.
 std::vector<model::Failure> examples(const Decoder& decoder, const Ledger& ledger, const Journal* journal) {
   const std::vector<Pair> pairs = ledger.examples();
@@ -133,11 +147,21 @@ Enumeration enumerate(const Decoder& decoder, const PairDomain& domain, const En
   Enumeration result;
   const auto tables = model::DecodeTables::make(decoder, &result.slow);
   const auto greedy = tables ? nullptr : model::make_greedy(decoder);
+  const auto shards = [&] { return ShardDecoder(decoder, tables.get(), greedy.get(), domain); };
+  if (options.ranks != nullptr && options.ranks->rank() > 0) {
+    model::in_parallel(options.threads, [&](int) {
+      auto own = shards();
+      options.ranks->work([&](std::uint64_t number) { return line_of(own.decode(number)); });
+    });
+    return result;
+  }
   Ledger ledger(domain, options, decoder.layout.digits);
-  model::in_parallel(options.threads, [&](int) {
+  const bool serves = options.ranks != nullptr && options.ranks->size() > 1;
+  model::in_parallel(options.threads + serves, [&](int worker) {
     try {
-      ShardDecoder shards(decoder, tables.get(), greedy.get(), domain);
-      while (const auto number = ledger.next()) ledger.finish(shards.decode(*number));
+      if (serves && worker == 0) return serve(*options.ranks, options, domain, decoder.layout.digits, ledger);
+      auto own = shards();
+      while (const auto number = ledger.next()) ledger.finish(own.decode(*number));
     } catch (...) {
       ledger.stop();
       throw;

@@ -3,8 +3,8 @@
 // decoder says so) on each pair: model/block_decoder.h, or model/greedy.h where that does not take the model.
 //
 // The domain is cut into shards of numbered pairs; threads take shards, their counts are added up. So
-// neither threads nor interruptions change a count: finished shards can be kept in a journal, and a
-// later run of the same model and domain skips them.
+// neither threads, processes nor interruptions change a count: finished shards can be kept in a journal, and
+// a later run of the same model and domain skips them.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/evaluate.h"
+#include "model/ranks.h"
 #include "verify/journal.h"
 #include "verify/shard_decoder.h"
 
@@ -24,7 +25,8 @@ struct EnumerateProgress {
 };
 
 struct EnumerateOptions {
-  int threads = 1;                                           // >= 1; changes the time and nothing else
+  int threads = 1;                                           // >= 1, of each process
+  model::Ranks* ranks = nullptr;                             // the processes that share the work
   Journal* journal = nullptr;                                // with enumerate_header's header
   const std::atomic<bool>* interrupted = nullptr;            // set it to stop with the shards finished so far
   std::function<void(const EnumerateProgress&)> progress{};  // after each shard, one thread at a time
@@ -43,8 +45,9 @@ struct Enumeration {
 // What a journal must begin with: the format, the model's sha256 and the domain.
 std::string enumerate_header(const std::string& model_sha256, const PairDomain& domain);
 
-// The domain is of the decoder's digits; the decoder is valid. Throws InputError where the journal's
-// lines are not those of this domain.
+// The domain is of the decoder's digits; the decoder is valid. Of several ranks each calls this; rank 0 gets
+// the counts and has the journal, the others get nothing. Throws InputError where the journal's lines are not
+// those of this domain.
 Enumeration enumerate(const model::Decoder& decoder, const PairDomain& domain,
                       const EnumerateOptions& options = {});
 

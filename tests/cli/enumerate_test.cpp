@@ -104,6 +104,27 @@ TEST_F(Enumerate, AnInterruptedRunGoesOnFromItsJournal) {
   expect_refused(model_ + " --random 1000000 --seed 5" + journal, "line 3");
 }
 
+// Several processes, one of them killed: what rank 0 has written stays, and the rest is counted afterwards.
+TEST_F(Enumerate, ProcessesShareTheWorkAndMayDie) {
+  if (shell("mpirun --version && mpicxx --version").exit_code != 0) GTEST_SKIP() << "no MPI";
+  const std::string mpirun = "mpirun --allow-run-as-root --oversubscribe -n 3 " +
+                             std::string(CARRYSCOPE_BINARY) + " enumerate " + model_;
+  const std::string flags = " --carry-chains --seed 4", journal = folder_ / "ranks";
+  const Outcome whole = shell(mpirun + flags + " --json -");
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  json counted = json::parse(whole.out);
+  counted.erase("record");
+  counted.erase("resumed");
+  EXPECT_EQ(counted, result(flags));
+  shell(mpirun + flags + " --journal " + journal + " & job=$!; for i in $(seq 3000); do [ \"$(cat " +
+        journal +
+        " 2>/dev/null | wc -l)\" -gt 4 ] && break; sleep 0.01; done; kill -KILL $(pgrep -P $job | tail -1); "
+        "wait $job");
+  const Outcome rest = enumerate(model_ + flags + " --journal " + journal);
+  EXPECT_NE(rest.out.find("counted before, by the journal"), std::string::npos) << rest.out << rest.err;
+  EXPECT_EQ(result(flags + " --journal " + journal), result(flags));
+}
+
 TEST_F(Enumerate, BadFlagsAndFilesAreRefusedInOneSentence) {
   expect_refused("", "FILE");
   expect_refused(model_, "--digits K");
