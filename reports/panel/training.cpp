@@ -5,6 +5,7 @@
 
 #include "reports/exact_error.h"
 #include "reports/panel/panel.h"
+#include "reports/rows.h"
 
 namespace carryscope::reports {
 
@@ -30,7 +31,7 @@ void draw_training(const json& metrics, const Records& records, Sheet& sheet) {
   if (const json* const run = records.find("run"))
     sheet.paragraph(fmt::format(
         "Seed {}, engine {}{}.", escape(run->value("seed", json("unknown")).dump()),
-        escape(run->value("engine", json("unknown")).dump()),
+        escape(as_text(run->value("engine", json("unknown")))),
         retries > 0 ? fmt::format(", after {} early restarts with other weights", retries) : std::string()));
   sheet.figure(
       exact_error_figure("training-error", last, "step",
