@@ -24,6 +24,19 @@ TEST(CheckSlow, Accepts311Float32) { accept_public("best_311p_s34.pt", Semantics
 TEST(CheckSlow, Accepts456Real) { accept_public("best_456p_s43.pt", Semantics::real); }
 TEST(CheckSlow, Accepts512Real) { accept_public("best_512params.pt", Semantics::real); }
 
+TEST(CheckSlow, AcceptsHandCodedModels) {
+  int accepted = 0;
+  for (const char* name : {"Lokimorty_10p", "Wonderfall_121p", "cosminscn_130p", "lichengliu03_50p"}) {
+    const std::string file = std::string(CARRYSCOPE_SHARED_DIR) + "/zoo/hand_" + name + ".decoder.json";
+    if (!std::filesystem::exists(file)) continue;
+    SCOPED_TRACE(file);
+    const test::CertifiedModel m = test::certified(model::load(file), Semantics::real, 2);
+    EXPECT_EQ(test::refusal(m.certificate, m.checkpoint), "");
+    ++accepted;
+  }
+  if (accepted == 0) GTEST_SKIP() << "the zoo is not here";
+}
+
 // One weight of the public model off by an ulp, the hashes renewed: of 311 weights most decide something,
 // here the first factor of the positions, by which the failing pairs are no longer the same.
 TEST(CheckSlow, RefusesAnotherModelUnderTheSameName) {

@@ -192,19 +192,9 @@ std::optional<Value> Network::score(int head, int query_position, const State& q
 
 // Also covers x r - mean r, which rounds terms of the size of x and of the mean.
 void Network::subtract_mean(Values& x) const {
-  const auto n = static_cast<int>(x.size());
-  const Ball share = Ball(1.0) / Ball(n);
-  Value mean{};
-  Bound size;
-  mean.slope.resize(x[0].slope.size());
-  for (const Value& v : x) {
-    mean.x += v.x * share;
-    mean.at += v.at * share;
-    mean.error += v.error * share.magnitude();
-    size += v.size() * share.magnitude();
-    for (std::size_t k = 0; k < v.slope.size(); ++k) mean.slope[k] += v.slope[k] * share;
-  }
-  arithmetic_.absorb(mean, size, n + 1);
+  const std::vector<Ball> share(x.size(), Ball(1.0) / Ball(static_cast<double>(x.size())));
+  const std::vector<Bound> size(x.size(), share[0].magnitude());
+  const Value mean = arithmetic_.dot(x.data(), share.data(), size.data(), 1, x.size(), 1);
   for (Value& v : x) {
     const Bound terms = v.size() + mean.size();
     v = arithmetic_.minus(v, mean);
@@ -283,26 +273,20 @@ void Network::tail(Values& x, const std::vector<Bound>& reach) const {
 Value Network::margin(const Values& x, int token, int rival) const {
   const Matrix& head = matrix(decoder_.head);
   const Matrix& bias = matrix(decoder_.head_bias);
-  const auto terms = static_cast<int>(x.size());
-  Value m;
-  m.slope.resize(x[0].slope.size());
-  Bound size;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const std::size_t own = head.at(static_cast<int>(i), token), other = head.at(static_cast<int>(i), rival);
-    const Ball w = head.value[own] - head.value[other];
-    m.x += x[i].x * w;
-    m.at += x[i].at * w;
-    m.error += w.magnitude() * x[i].error;
-    size += (head.size[own] + head.size[other]) * x[i].size();
-    for (std::size_t k = 0; k < m.slope.size(); ++k) m.slope[k] += x[i].slope[k] * w;
+  std::vector<Ball> weight;
+  std::vector<Bound> size;
+  for (int i = 0; i < head.rows; ++i) {
+    const std::size_t own = head.at(i, token), other = head.at(i, rival);
+    weight.push_back(head.value[own] - head.value[other]);
+    size.push_back(head.size[own] + head.size[other]);
   }
-  if (!bias.empty()) {
-    const std::size_t own = static_cast<std::size_t>(token), other = static_cast<std::size_t>(rival);
-    m.x += bias.value[own] - bias.value[other];
-    m.at += bias.value[own] - bias.value[other];
-    size += bias.size[own] + bias.size[other];
-  }
-  arithmetic_.absorb(m, size, terms + head.roundings + (bias.empty() ? 0 : 1 + bias.roundings));
+  const int more = head.roundings + (bias.empty() ? 0 : 1 + bias.roundings);
+  Value m = arithmetic_.dot(x.data(), weight.data(), size.data(), 1, x.size(), more);
+  if (bias.empty()) return m;
+  const std::size_t own = static_cast<std::size_t>(token), other = static_cast<std::size_t>(rival);
+  m.x += bias.value[own] - bias.value[other];
+  m.at += bias.value[own] - bias.value[other];
+  arithmetic_.absorb(m, bias.size[own] + bias.size[other], head.rows + more);
   return m;
 }
 

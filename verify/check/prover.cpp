@@ -11,7 +11,7 @@ namespace carryscope::verify::check {
 
 namespace {
 
-constexpr int kBoxesPerCube = 64, kBoxesPerVerdict = 4000, kDepth = 3;
+constexpr int kBoxesPerCube = 64;
 constexpr double kLargestOffset = 0x1p78;
 constexpr Count kFewPairs = 100;
 constexpr double kUnknown = 1e200;  // stands for the blur of a slope of which nothing is known
@@ -121,8 +121,8 @@ std::optional<Terms<Int>> Prover::functional(const Region& region, const Box& bo
 // Rivals proven on a box need not be proven on its halves.
 bool Prover::covers(const Cube& cube, const Region& region, const Box& box, std::vector<int> rivals,
                     int& budget) {
-  if (budget <= 0 || left_ <= 0) return false;
-  --budget, --left_, ++boxes_;
+  if (budget <= 0) return false;
+  --budget, ++boxes_;
   const int sign = verdict_ == Verdict::correct ? 1 : -1;
   std::vector<Margin> open;
   for (Margin& m : margins(box, rivals))
@@ -190,18 +190,6 @@ std::vector<int> Prover::rivals() const {
   return all;
 }
 
-bool Prover::holds(const Cube& cube, int depth) {
-  const Region where = region(cube);
-  int budget = kBoxesPerCube;
-  if (covers(cube, where, where.total, rivals(), budget)) return true;
-  const int token = depth > 0 ? widest_token(cube, where) : -1;
-  if (token < 0) return false;
-  for (int digit = 0; digit < 10; ++digit)
-    if (const Cube part = restricted(cube, token, digit); count(part) > 0 && !holds(part, depth - 1))
-      return false;
-  return true;
-}
-
 // Calls each(part) for every part of the cube in which the target digit is known.
 template <class Each>
 void Prover::by_target(const Cube& cube, Each&& each) {
@@ -214,30 +202,31 @@ void Prover::by_target(const Cube& cube, Each&& each) {
   }
 }
 
-bool Prover::proves(const Cube& cube, Verdict verdict) {
+// All additions at once; else by a question of the cube's own, which may tell light keys apart that weigh
+// nothing beside others; else part by part.
+bool Prover::proves(const Cube& cube, Verdict verdict, int depth) {
   verdict_ = verdict;
-  left_ = kBoxesPerVerdict;
   bool all = true;
-  by_target(cube, [&](const Cube& part) { all = all && holds(part, kDepth); });
+  by_target(cube, [&](const Cube& part) {
+    if (!all) return;
+    const Region where = region(part);
+    int budget = kBoxesPerCube;
+    all = covers(part, where, where.total, rivals(), budget);
+  });
   if (all) return true;
-  // Perhaps the cube attends to keys that are light beside others, and weighs them in too few bits.
-  const Cube within = occurring(cube);
-  if (within.allowed == q_.domain.allowed) return false;
-  const Question near = ask(network_, q_.step, q_.symbol, within);
-  Prover closer(network_, near);
-  all = closer.proves(within, verdict) || closer.proves_apart(within, verdict);
-  boxes_ += closer.boxes_;
-  return all;
-}
-
-// The parts of a cube of few pairs, each with its own weights.
-bool Prover::proves_apart(const Cube& cube, Verdict verdict) {
-  const int token = count(cube) > kFewPairs ? -1 : widest_token(cube, region(cube));
-  if (token < 0) return false;
-  for (int digit = 0; digit < 10; ++digit)
-    if (const Cube part = restricted(cube, token, digit); count(part) > 0 && !proves(part, verdict))
+  if (const Cube within = occurring(cube); within.allowed != q_.domain.allowed) {
+    const Question near = ask(network_, q_.step, q_.symbol, within);
+    Prover closer(network_, near);
+    all = closer.proves(within, verdict, depth);
+    boxes_ += closer.boxes_;
+    return all;
+  }
+  const int token = depth > 0 || count(cube) <= kFewPairs ? widest_token(cube, region(cube)) : -1;
+  for (int digit = 0; digit < 10 && token >= 0; ++digit)
+    if (const Cube part = restricted(cube, token, digit);
+        count(part) > 0 && !proves(part, verdict, depth - 1))
       return false;
-  return true;
+  return token >= 0;
 }
 
 // Wrong: at least as many as for the worst rival. Correct: all but what each rival leaves.

@@ -5,8 +5,8 @@
 // 2. Over a box of coordinates a rival's margin is  m0 + g (u - u0) +- R  (mean value form in balls). It is
 //    positive if the box says so, or if the fold over  sum_j E (g (z - u0) + m0 - R)  does; several heads are
 //    one functional too, at the cost of replacing 1/D_h by a constant i_h: |Z/D| max |1 - D i|.
-// 3. A box that does not tell is halved; a cube that does not tell is split on a token.
-// Steps 1 and 2 prove; what is guessed only decides whether they succeed.
+// 3. A box that does not tell is halved; a cube that does not tell is asked about alone, then split on a
+// token. Steps 1 and 2 prove; what is guessed only decides whether they succeed.
 #pragma once
 
 #include <optional>
@@ -19,8 +19,9 @@ class Prover {
  public:
   Prover(const Network& network, const Question& question);
 
-  // Whether every addition of the cube is shown to be correct (wrong: another logit is larger).
-  bool proves(const Cube& cube, Verdict verdict);
+  // Whether every addition of the cube is shown to be correct (wrong: another logit is larger). It may be
+  // split on so many tokens, one of few pairs on all.
+  bool proves(const Cube& cube, Verdict verdict, int depth = 3);
   // How many additions of the cube, whose target digit is fixed, are surely correct and surely wrong: where
   // a rival's functional is beyond zero after each token's term is rounded to one of some `bins` steps.
   struct Split {
@@ -52,8 +53,6 @@ class Prover {
     std::vector<Bound> relative;        // heads: >= |1 - D_h i_h|
   };
 
-  bool proves_apart(const Cube& cube, Verdict verdict);
-  bool holds(const Cube& cube, int depth);
   bool covers(const Cube& cube, const Region& region, const Box& box, std::vector<int> rivals, int& budget);
   Region region(const Cube& cube);
   void tighten(const Cube& cube, Region& region) const;
@@ -73,7 +72,6 @@ class Prover {
   std::vector<double> start_;  // the last guess of each supremum
   Verdict verdict_ = Verdict::correct;
   int target_token_ = 0;
-  int left_ = 0;  // boxes that the verdict may still cost
   std::uint64_t boxes_ = 0;
 };
 
