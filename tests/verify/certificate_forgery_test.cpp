@@ -2,11 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <random>
 
 #include "model/planted.h"
-#include "tests/verify/certified_model.h"
+#include "tests/verify/forged.h"
 #include "tests/verify/random_models.h"
 
 namespace carryscope {
@@ -14,6 +13,7 @@ namespace {
 
 namespace check = verify::check;
 using check::Certificate, check::Kind, check::Node, check::Tree;
+using namespace test::forged;
 using model::make_needle, model::planted_adder;
 using test::certified, test::CertifiedModel, test::refusal;
 using verify::Semantics;
@@ -23,58 +23,10 @@ const CertifiedModel& honest() {
   return m;
 }
 
-// What the checker calls a leaf.
-std::string name(const Tree& tree, const check::Cube& cube) {
-  return "step " + std::to_string(tree.step) + ", query digit " + std::to_string(tree.symbol) + ", leaf " +
-         to_string(cube) + ": ";
-}
-
-check::Cube part(check::Cube cube, int token, unsigned digits) {
-  cube.at(token) = static_cast<std::uint16_t>(digits);
-  return cube;
-}
-
-// The additions of a tree: its query reads the sum's digit before.
-check::Cube root(const Certificate& c, const Tree& tree) {
-  const check::Cube all = check::Cube::everything(c.layout.digits);
-  return tree.step == 0 ? all : part(all, check::s_token(c.layout.digits, tree.step - 1), 1u << tree.symbol);
-}
-
-// Calls change(tree, node, cube) until it says which leaf it has made wrong.
-using Change = std::function<std::string(Tree&, Node&, const check::Cube&)>;
-std::string forge(Tree& tree, std::size_t at, const check::Cube& cube, const Change& change) {
-  std::string wrong = change(tree, tree.nodes[at], cube);
-  const Node node = tree.nodes[at];
-  for (std::size_t i = 0; i < node.parts.size() && wrong.empty(); ++i)
-    wrong = forge(tree, node.parts[i].node, part(cube, node.token, node.parts[i].digits), change);
-  return wrong;
-}
-std::string forge(Certificate& c, const Change& change) {
-  std::string wrong;
-  for (Tree& tree : c.trees)
-    if (wrong.empty()) wrong = forge(tree, 0, root(c, tree), change);
-  EXPECT_NE(wrong, "") << "no node to forge";
-  return wrong;
-}
-
 std::string refused(const std::function<void(Certificate&)>& change) {
   Certificate c = honest().certificate;
   change(c);
   return refusal(c, honest().checkpoint);
-}
-
-void expect_mention(const std::string& sentence, const std::string& what) {
-  EXPECT_NE(sentence.find(what), std::string::npos)
-      << "'" << sentence << "' does not mention '" << what << "'";
-}
-
-// Refused in a sentence that names the leaf and says what is wrong with it.
-void expect_refused(const CertifiedModel& m, const Change& change, const std::string& what) {
-  Certificate c = m.certificate;
-  const std::string wrong = forge(c, change);
-  const std::string why = refusal(c, m.checkpoint);
-  EXPECT_EQ(why.find(wrong), 0U) << "'" << why << "' does not name '" << wrong << "'";
-  expect_mention(why, what);
 }
 
 bool splits(const Node& node) { return node.kind == Kind::split && node.parts.size() > 1; }
@@ -191,18 +143,6 @@ model::Decoder brink(float pad) {
   for (int i = 0; i < d.width(); ++i) d.head.value[d.head.at(i, 12)] = 0.0;
   d.head_bias.value[12] = static_cast<double>(pad);
   return d;
-}
-
-// Whether the sentence begins with the name of one of the certificate's leaves that claim something.
-bool names_a_leaf_of(const Certificate& certificate, const std::string& sentence) {
-  Certificate c = certificate;
-  bool named = false;
-  for (Tree& tree : c.trees)
-    forge(tree, 0, root(c, tree), [&](Tree& t, Node& n, const check::Cube& cube) {
-      named = named || (n.kind != Kind::split && sentence.starts_with(name(t, cube)));
-      return std::string();
-    });
-  return named;
 }
 
 TEST(Forgery, OneWeightOffByAnUlp) {
