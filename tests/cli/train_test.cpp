@@ -123,8 +123,10 @@ TEST_F(Train, RanksUnderMpiDivideTheSeeds) {
   // Each seed was trained by one rank: its line was printed once.
   std::istringstream lines(outcome.out);
   std::multiset<std::string> trained;
-  for (std::string line, seed; std::getline(lines, line);)
-    if (std::istringstream(line) >> seed; line.find(" .. 1") != std::string::npos) trained.insert(seed);
+  for (std::string line, seed; std::getline(lines, line);) {
+    std::istringstream words(line);
+    if (words >> seed && line.find(" .. 1") != std::string::npos) trained.insert(seed);
+  }
   EXPECT_EQ(trained, (std::multiset<std::string>{"1", "2", "3", "4", "5"})) << outcome.out;
 }
 
