@@ -92,13 +92,7 @@ FusedPopulation::FusedPopulation(const model::Config& config, int batch, int mem
   const std::string missing = gpu_missing();
   if (!missing.empty())
     throw model::InputError("no GPU can be used (" + missing + "); train on the processor");
-  memory_.reset(new Memory{fused_shape(config, batch),
-                           gpu::find(config),
-                           {},
-                           {},
-                           {},
-                           {},
-                           {}});
+  memory_.reset(new Memory{fused_shape(config, batch), gpu::find(config), {}, {}, {}, {}, {}});
   Memory& m = *memory_;
   const std::size_t bytes = arrange(m.shape, gpu::kThreads, nullptr, m.staged);
   m.staging.resize(bytes / sizeof(std::uint64_t));
