@@ -41,7 +41,7 @@ struct RunOptions {
   double budget = 2;          // seconds to certify a model that is nearly right
   verify::Semantics semantics = verify::Semantics::real;
   bool resume = false;
-  bool snapshots = false;  // keep step-N.pt of every evaluation
+  bool snapshots = false;                          // keep step-N.pt of every evaluation
   nlohmann::json record;                           // who ran it and where, for run.json
   const std::atomic<bool>* interrupted = nullptr;  // ends after the next step; the state is then saved
   std::function<void(const Evaluation&)> evaluated;

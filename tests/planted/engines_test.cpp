@@ -88,7 +88,7 @@ TEST(Planted, TheCheckerDerivesThem) {
 TEST(Planted, EnumerationCountsThem) {
   for (const Count wrong : {Count{1}, Count{4'021}}) {
     const Planted p = planted(3, wrong);
-    const verify::Enumeration result = verify::enumerate(p.decoder(), {.digits = 3});
+    const verify::Enumeration result = verify::enumerate(p.decoder(), *verify::all_below(3, 3), {});
     EXPECT_EQ(to_string(result.wrong()), to_string(wrong));
     for (const auto& failure : result.examples) EXPECT_TRUE(p.wrong(failure.pair));
   }
