@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <iostream>
 #include <string>
 
@@ -30,7 +31,7 @@ class StatusLine {
 };
 
 inline std::string duration(double seconds) {
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const long whole = std::lround(seconds);
   const auto two = [](long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
   return whole < 3600 ? std::to_string(whole / 60) + ":" + two(whole % 60)
                       : std::to_string(whole / 3600) + ":" + two(whole / 60 % 60) + ":" + two(whole % 60);

@@ -6,7 +6,8 @@
 // its turning points into monotone pieces, so a range is as tight as its point values:
 //   relative width  <= 1e-15   exp, sqrt; Phi and its density 3e-15, also in the far tails
 //   absolute width  <= 2e-15   everything else, times |x| for gelu, silu
-// No function of the C library is called. The rounding mode must be upward (verify/rounding.h).
+// exp is declared with the interval, whose softmax needs it. No function of the C library is called. The
+// rounding mode must be upward (verify/rounding.h).
 #pragma once
 
 #include "model/decoder.h"
@@ -14,7 +15,6 @@
 
 namespace carryscope::verify {
 
-Interval exp(Interval x);
 Interval sqrt(Interval x);  // of the part >= 0: what is enclosed is promised not to be negative
 Interval erf(Interval x);
 Interval tanh(Interval x);
