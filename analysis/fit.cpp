@@ -14,13 +14,6 @@ constexpr std::size_t kPairs = 60;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-int digit(const verify::Token& token, model::Pair pair) {
-  const std::uint64_t number = token.role == model::Role::a   ? pair.a
-                               : token.role == model::Role::b ? pair.b
-                                                              : pair.a + pair.b;
-  return model::digit_at(number, token.place);
-}
-
 // Constants are heads x (1 + d): the weight's logarithm, the contribution.
 class KeyFit {
  public:
@@ -34,7 +27,7 @@ class KeyFit {
     const model::Slot& own = decoder.layout.slot(decoder.layout.query_position(read.step));
     for (const model::Pair pair : pairs)
       if (samples_.size() < kPairs && read.within.contains(pair) &&
-          (own.role == model::Role::fixed || digit({own.role, own.place}, pair) == read.symbol))
+          (own.role == model::Role::fixed || verify::digit_of({own.role, own.place}, pair) == read.symbol))
         samples_.push_back(sums(pair));
   }
 
@@ -92,11 +85,11 @@ class KeyFit {
       s.value.emplace_back(width_);
       for (std::size_t c = 0; c < cells.size(); ++c)
         if (std::ranges::find(cut_, c) == cut_.end())
-          add(cells[c][read_.cells[c].fixed ? 0 : index(digit(read_.cells[c].token, pair))], s.weight.back(),
-              s.value.back());
+          add(cells[c][read_.cells[c].fixed ? 0 : index(verify::digit_of(read_.cells[c].token, pair))],
+              s.weight.back(), s.value.back());
     }
     const int place = decoder_.layout.answer[index(read_.step)].place;
-    s.truth = decoder_.layout.digit_tokens[index(digit({model::Role::sum, place}, pair))];
+    s.truth = decoder_.layout.digit_tokens[index(verify::digit_of({model::Role::sum, place}, pair))];
     return s;
   }
 

@@ -8,13 +8,6 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-int digit(const verify::Token& token, model::Pair pair) {
-  const std::uint64_t number = token.role == model::Role::a   ? pair.a
-                               : token.role == model::Role::b ? pair.b
-                                                              : pair.a + pair.b;
-  return model::digit_at(number, token.place);
-}
-
 }  // namespace
 
 PlainStep::PlainStep(const std::vector<EditedStep>& edits) : decoder_(edits.front().tail) {
@@ -55,7 +48,7 @@ PlainStep::Query PlainStep::plain(const verify::Attended& read, const model::Dec
 
 const PlainStep::Query& PlainStep::query(model::Pair pair) const {
   const model::Slot& own = decoder_->layout.slot(decoder_->layout.query_position(step_));
-  const int symbol = own.role == model::Role::fixed ? 0 : digit({own.role, own.place}, pair);
+  const int symbol = own.role == model::Role::fixed ? 0 : verify::digit_of({own.role, own.place}, pair);
   for (const Query& q : queries_)
     if (q.symbol == symbol && q.within.contains(pair)) return q;
   throw model::BrokenInvariant("an edited step has a query state for every pair");
@@ -68,7 +61,7 @@ Vector PlainStep::attend(const Query& q, model::Pair pair) const {
     double total = 0.0;
     mixed.assign(width, 0.0);
     for (std::size_t c = 0; c < q.cells.size(); ++c) {
-      const int d = q.cells[c].fixed ? 0 : digit(q.cells[c].token, pair);
+      const int d = q.cells[c].fixed ? 0 : verify::digit_of(q.cells[c].token, pair);
       const std::size_t at = (h * q.cells.size() + c) * model::kSymbols + index(d);
       total += q.weight[at];
       for (std::size_t i = 0; i < width; ++i) mixed[i] += q.weighted[at * width + i];
@@ -99,7 +92,7 @@ double PlainStep::margin(const Run& run, model::Pair pair) const {
 
 int PlainStep::truth(model::Pair pair) const {
   const int place = decoder_->layout.answer[index(step_)].place;
-  return decoder_->layout.digit_tokens[index(digit({model::Role::sum, place}, pair))];
+  return decoder_->layout.digit_tokens[index(verify::digit_of({model::Role::sum, place}, pair))];
 }
 
 }  // namespace carryscope::analysis

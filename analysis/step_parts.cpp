@@ -16,13 +16,6 @@ bool has(Cut cut, std::size_t part) { return part < StepParts::kMost && (cut >> 
 
 const KeyAblation& by_mean() { return *std::ranges::find(key_ablations(), true, &KeyAblation::of_digits); }
 
-int digit(const verify::Token& token, Pair pair) {
-  const std::uint64_t number = token.role == Role::a   ? pair.a
-                               : token.role == Role::b ? pair.b
-                                                       : pair.a + pair.b;
-  return model::digit_at(number, token.place);
-}
-
 void add_mean(Vector& mean, const Vector& x, double part) {
   mean.resize(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) mean[i] += part * x[i];
@@ -138,14 +131,14 @@ StepParts::Sums StepParts::read(Pair pair) const {
   const model::Layout& layout = whole_.decoder.layout;
   const model::Slot& own = layout.slot(layout.query_position(step_));
   Sums r;
-  r.symbol = own.role == Role::fixed ? 0 : index(digit({own.role, own.place}, pair));
+  r.symbol = own.role == Role::fixed ? 0 : index(verify::digit_of({own.role, own.place}, pair));
   const std::vector<double>& table = queries_[r.symbol].table;
   const auto& cells = states[r.symbol].cells;
   const std::size_t groups = roles_.size() + 1;
   r.part.assign(heads_ * groups * entry(), 0.0);
   for (std::size_t h = 0; h < heads_; ++h)
     for (std::size_t c = 0; c < cells.size(); ++c) {
-      const std::size_t d = cells[c].fixed ? 0 : index(digit(cells[c].token, pair));
+      const std::size_t d = cells[c].fixed ? 0 : index(verify::digit_of(cells[c].token, pair));
       const double* from = &table[((h * cells.size() + c) * model::kSymbols + d) * entry()];
       double* to = &r.part[(h * groups + group_[c]) * entry()];
       for (std::size_t i = 0; i < entry(); ++i) to[i] += from[i];

@@ -209,25 +209,20 @@ void run(const Flags& flags, const Context& context) {
   write_json(flags.json_path, out);
 }
 
-}  // namespace
-
-void add_enumerate(CLI::App& program, const Context& context) {
-  auto flags = std::make_shared<Flags>();
-  CLI::App* const command = program.add_subcommand(
-      "enumerate", "Decode every pair of short operands, of a cube or of carry chains, or many random ones");
-  command->add_option("FILE", flags->file, "a checkpoint: .pt, .safetensors or decoder JSON")->required();
+// Which pairs: one of the four, and the seed.
+void add_domains(CLI::App& command, Flags& flags) {
   CLI::Option* const digits =
-      command->add_option("--digits", flags->digits, "every pair of operands below 10^K")
+      command.add_option("--digits", flags.digits, "every pair of operands below 10^K")
           ->check(CLI::Range(1, kMostDigits));
   CLI::Option* const random =
       command
-          ->add_option("--random", flags->random, "so many uniform pairs of the model's digits, repeats kept")
+          .add_option("--random", flags.random, "so many uniform pairs of the model's digits, repeats kept")
           ->check(CLI::Range(std::uint64_t{1}, kMostRandom));
   CLI::Option* const cube =
-      command->add_option("--cube", flags->cube,
-                          "every pair of a pattern as certify prints it: \"a=.[0-2]7 b=1.. s=..9. c=....\"");
-  CLI::Option* const chains = command->add_flag(
-      "--carry-chains", flags->carry_chains,
+      command.add_option("--cube", flags.cube,
+                         "every pair of a pattern as certify prints it: \"a=.[0-2]7 b=1.. s=..9. c=....\"");
+  CLI::Option* const chains = command.add_flag(
+      "--carry-chains", flags.carry_chains,
       "every cascade (a place that generates a carry, those that pass it on) at every place under every "
       "carry pattern, "
       "with all digits of the place that generates and of the one where it ends; others drawn at random");
@@ -235,10 +230,20 @@ void add_enumerate(CLI::App& program, const Context& context) {
     for (CLI::Option* other : {digits, random, cube, chains})
       if (option != other) option->excludes(other);
   command
-      ->add_option("--seed", flags->seed,
-                   "of --random and --carry-chains: 20,000 pairs from each Python random.Random(seed * 2^32 "
-                   "+ k), default 0")
+      .add_option("--seed", flags.seed,
+                  "of --random and --carry-chains: 20,000 pairs from each Python random.Random(seed * 2^32 "
+                  "+ k), default 0")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{UINT32_MAX}));
+}
+
+}  // namespace
+
+void add_enumerate(CLI::App& program, const Context& context) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* const command = program.add_subcommand(
+      "enumerate", "Decode every pair of short operands, of a cube or of carry chains, or many random ones");
+  command->add_option("FILE", flags->file, "a checkpoint: .pt, .safetensors or decoder JSON")->required();
+  add_domains(*command, *flags);
   command->add_option("--threads", flags->threads, "changes the time and nothing else")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

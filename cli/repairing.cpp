@@ -127,9 +127,10 @@ bool repair_seeds(const train::RunFolder& folder, const model::Checkpoint& given
   std::vector<std::optional<train::Repair>> repairs(seeds.size());
   std::atomic<bool> succeeded = false;
   std::atomic<std::size_t> next = 0;
+  const auto over = [&] { return succeeded || (options.interrupted && *options.interrupted); };
   const auto path = [&](std::size_t i) { return folder.file(fmt::format("seed-{}", seeds[i])); };
   model::in_parallel(threads, [&](int) {
-    for (std::size_t i = next++; i < seeds.size() && !succeeded; i = next++) {
+    for (std::size_t i = next++; i < seeds.size() && !(i > 0 && over()); i = next++) {
       train::RepairOptions own = options;
       own.seed = seeds[i], own.threads = 1, own.superfluous = &succeeded;
       repairs[i] = repair_in(train::RunFolder(path(i)), given, own, record, resume);

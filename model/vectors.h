@@ -2,7 +2,7 @@
 // vector of floats).
 //
 // Everything lives in a namespace named by the instruction set it is compiled for, so that the linker never
-// mixes two of them. What is computed with these types is elsewhere (decode_body.h, train/fused_lanes.h).
+// mixes two of them. What is computed with these types is elsewhere (decode_step.h, train/fused_lanes.h).
 #pragma once
 
 #include <cmath>
@@ -102,16 +102,21 @@ CARRYSCOPE_BOTH inline void set_lane(L& x, int i, float value) {
     x[i] = value;
 }
 
+// A vector anywhere in memory. Not memcpy, which a compiler may do by halves: then a load of the whole waits
+// for both.
+template <class L>
+struct Anywhere {
+  typedef L Type __attribute__((aligned(4), may_alias));
+};
+
 template <class L>
 CARRYSCOPE_BOTH inline L load(const float* from) {
-  L x;
-  __builtin_memcpy(&x, from, sizeof(L));
-  return x;
+  return *reinterpret_cast<const typename Anywhere<L>::Type*>(from);
 }
 
 template <class L>
 CARRYSCOPE_BOTH inline void store(float* to, const L& x) {
-  __builtin_memcpy(to, &x, sizeof(L));
+  *reinterpret_cast<typename Anywhere<L>::Type*>(to) = x;
 }
 
 // x > y ? then : otherwise, in each lane.

@@ -49,6 +49,10 @@ Tensor future_mask(const model::Layout& layout, const torch::TensorOptions& opti
 
 }  // namespace
 
+torch::Dtype dtype_of(model::Precision precision) {
+  return precision == model::Precision::float32 ? torch::kFloat32 : torch::kFloat64;
+}
+
 torch::Device torch_device(const std::string& name) {
   if (name != "auto" && name != "cpu" && name != "cuda")
     throw model::InputError(fmt::format("device '{}' does not exist; choose one of auto cpu cuda", name));

@@ -21,6 +21,8 @@ namespace carryscope::train {
 // auto (CUDA where there is one), cpu or cuda. Throws InputError for other names, and for cuda without one.
 torch::Device torch_device(const std::string& name);
 
+torch::Dtype dtype_of(model::Precision precision);
+
 // [members, parameters], of one configuration each.
 torch::Tensor flatten(std::span<const model::Factored> members, torch::Dtype dtype);
 // The tensors of a row; its values become doubles.

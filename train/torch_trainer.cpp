@@ -26,10 +26,10 @@ std::vector<model::Factored> initial(const model::Config& config, const Recipe& 
 class TorchTrainer final : public Trainer {
  public:
   TorchTrainer(const model::Config& config, const Recipe& recipe, std::span<const std::uint64_t> seeds,
-               torch::Device device)
+               torch::Device device, torch::Dtype dtype)
       : recipe_(recipe),
         config_(config),
-        decoder_(initial(config, recipe, seeds), device, torch::kFloat32),
+        decoder_(initial(config, recipe, seeds), device, dtype),
         step_weights_(step_weights(decoder_.layout(), recipe.step_weights, decoder_.options())),
         first_(torch::zeros_like(decoder_.parameters(), decoder_.options())),
         second_(torch::zeros_like(first_)),
@@ -106,8 +106,8 @@ class TorchTrainer final : public Trainer {
   }
 
   void assign(const Tensor& rows, int member, const std::vector<model::Tensor>& values) const {
-    const model::Factored row{config_, model::Precision::float32, values};
-    rows[member].copy_(flatten({&row, 1}, torch::kFloat32)[0]);
+    const model::Factored row{config_, model::Precision::float64, values};
+    rows[member].copy_(flatten({&row, 1}, torch::kFloat64)[0]);
   }
 
   Recipe recipe_;
@@ -123,9 +123,10 @@ class TorchTrainer final : public Trainer {
 }  // namespace
 
 std::unique_ptr<Trainer> make_torch_trainer(const model::Config& config, const Recipe& recipe,
-                                            std::span<const std::uint64_t> seeds, const std::string& device) {
+                                            std::span<const std::uint64_t> seeds, const std::string& device,
+                                            model::Precision precision) {
   model::ensure(!seeds.empty(), "a population has a member");
-  return std::make_unique<TorchTrainer>(config, recipe, seeds, torch_device(device));
+  return std::make_unique<TorchTrainer>(config, recipe, seeds, torch_device(device), dtype_of(precision));
 }
 
 // What train/engine.cpp looks up in the module that holds this file.

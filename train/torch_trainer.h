@@ -12,15 +12,18 @@
 #include <string>
 #include <vector>
 
+#include "model/parametrisation.h"
 #include "train/trainer.h"
 
 namespace carryscope::train {
 
 // Starts from initialise(config, seed) and trains on Curriculum(recipe, config.digits, seed), one member for
 // each seed; a start from elsewhere is a restore(). The recipe is valid for the configuration. `device` is
-// auto, cpu or cuda; throws InputError as torch_device() does.
+// auto, cpu or cuda; throws InputError as torch_device() does. In float64 the rounding is too small to tell
+// two trainings apart, which float32's is not: training amplifies it.
 std::unique_ptr<Trainer> make_torch_trainer(const model::Config& config, const Recipe& recipe,
-                                            std::span<const std::uint64_t> seeds, const std::string& device);
+                                            std::span<const std::uint64_t> seeds, const std::string& device,
+                                            model::Precision precision = model::Precision::float32);
 
 // The threads of LibTorch's CPU operations, for the whole program.
 void set_torch_threads(int threads);

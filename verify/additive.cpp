@@ -53,6 +53,13 @@ double top_value(const Additive& f, const Cube& cube, int carry) {
 
 }  // namespace
 
+int digit_of(Token token, model::Pair pair) {
+  const std::uint64_t number = token.role == Role::a   ? pair.a
+                               : token.role == Role::b ? pair.b
+                                                       : pair.a + pair.b;
+  return model::digit_at(number, token.place);
+}
+
 void Additive::clear(int n) {
   digits = n;
   constant = 0.0;

@@ -31,6 +31,8 @@ inline Token token_at(int index, int digits) {
   if (index < 2 * digits) return {model::Role::b, index - digits};
   return {model::Role::sum, index - 2 * digits};
 }
+// The digit that the token is in the addition of the pair.
+int digit_of(Token token, model::Pair pair);
 
 struct Additive {
   int digits = 0;

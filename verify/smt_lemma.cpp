@@ -36,13 +36,6 @@ bool reachable(const Threshold& t, const Cube& cube) {
 
 }  // namespace
 
-int digit_of(Token token, model::Pair pair) {
-  const std::uint64_t number = token.role == Role::a   ? pair.a
-                               : token.role == Role::b ? pair.b
-                                                       : pair.a + pair.b;
-  return model::digit_at(number, token.place);
-}
-
 LemmaMaker::LemmaMaker(const Question& question, const model::Decoder& decoder)
     : question_(question),
       decoder_(decoder),

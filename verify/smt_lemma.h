@@ -30,9 +30,6 @@ struct Lemma {
   std::vector<Threshold> escapes;  // a failing pair with this digit reaches one of them
 };
 
-// The digit that a token is in the addition of a pair.
-int digit_of(Token token, model::Pair pair);
-
 class LemmaMaker {
  public:
   // Both must outlive it. Rounding mode upward, here and in exclude().

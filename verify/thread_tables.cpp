@@ -1,4 +1,4 @@
-// Pointers are kept as offsets from 1 on until they are asked for: null stays null.
+// Until they are asked for, pointers hold places in the memory, from 1 on, as numbers: null stays null.
 #include "verify/thread_tables.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ void for_each_pointer(ThreadTables& t, const Visit& visit) {
 void FlatTables::keep(const float*& pointer, const float* from, std::size_t count) {
   if (from == nullptr) return;
   while (memory_.size() % model::kRowChunk != 0) memory_.push_back(0);
-  pointer = static_cast<const float*>(nullptr) + memory_.size() + 1;
+  pointer = reinterpret_cast<const float*>(memory_.size() + 1);
   memory_.insert(memory_.end(), from, from + count);
 }
 
@@ -49,45 +49,51 @@ FlatTables::FlatTables(const model::DecodeTables& tables) {
   t.first_query = static_cast<std::uint8_t>(layout.prompt.back().token);
   for (std::size_t digit = 0; digit < 10; ++digit)
     t.digit_token[digit] = static_cast<std::uint8_t>(layout.digit_tokens[digit]);
+  keep_tail(tables.tail());
+  for (int step = 0; step <= t.digits; ++step) keep_step(tables, step);
+}
 
-  const model::DecodeTail from = t.tail;
-  const std::size_t width = index(from.width), hidden = index(from.hidden), v = index(from.vocabulary);
+void FlatTables::keep_tail(const model::DecodeTail& from) {
+  const std::size_t width = index(from.width), hidden = index(from.hidden);
+  model::DecodeTail& tail = tables_.tail;
   const auto map = [&](model::DecodeTail::Map& to, const model::DecodeTail::Map& m, std::size_t in,
                        std::size_t out) {
     keep(to.weight, m.weight, in * out);
     keep(to.bias, m.bias, out);
   };
-  map(t.tail.output, from.output, index(from.heads * from.value_dim), width);
-  map(t.tail.up, from.up, width, hidden);
-  map(t.tail.gate, from.gate, width, hidden);
-  map(t.tail.down, from.down, hidden, width);
-  map(t.tail.head, from.head, width, v);
+  map(tail.output, from.output, index(from.heads * from.value_dim), width);
+  map(tail.up, from.up, width, hidden);
+  map(tail.gate, from.gate, width, hidden);
+  map(tail.down, from.down, hidden, width);
+  map(tail.head, from.head, width, index(from.vocabulary));
   for (const auto& [to, norm] :
-       {std::pair(&t.tail.mlp_norm, &from.mlp_norm), std::pair(&t.tail.final_norm, &from.final_norm)}) {
+       {std::pair(&tail.mlp_norm, &from.mlp_norm), std::pair(&tail.final_norm, &from.final_norm)}) {
     keep(to->weight, norm->weight, width);
     keep(to->bias, norm->bias, width);
   }
+}
 
-  for (int step = 0; step <= t.digits; ++step) {
-    const std::size_t floats = tables.row_floats(), rows = tables.answer_row(step / 2, 0) - v * v;
-    t.place_of_step[step] = layout.answer[index(step)].place;
-    t.rows_of_query[step] = static_cast<std::uint32_t>(rows);
-    std::vector<float> all_rows(v * rows * floats), bases(v * floats);
-    for (int q = 0; q < from.vocabulary; ++q) {
-      if (tables.rows(step, q) == nullptr) continue;
-      std::copy_n(tables.rows(step, q), rows * floats, &all_rows[index(q) * rows * floats]);
-      std::copy_n(tables.base(step, q), floats, &bases[index(q) * floats]);
-    }
-    keep(t.rows[step], all_rows.data(), all_rows.size());
-    keep(t.base[step], bases.data(), bases.size());
-    keep(t.residual[step], tables.residual(step), width * model::kMostTokens);
+void FlatTables::keep_step(const model::DecodeTables& tables, int step) {
+  const std::size_t width = index(tables.tail().width), v = index(tables.tail().vocabulary);
+  const std::size_t floats = tables.row_floats(), rows = tables.answer_row(step / 2, 0) - v * v;
+  std::vector<float> all_rows(v * rows * floats), bases(v * floats);
+  for (std::size_t q = 0; q < v; ++q) {
+    const float* const of_query = tables.rows(step, static_cast<int>(q));
+    if (of_query == nullptr) continue;
+    std::copy_n(of_query, rows * floats, &all_rows[q * rows * floats]);
+    std::copy_n(tables.base(step, static_cast<int>(q)), floats, &bases[q * floats]);
   }
+  tables_.place_of_step[step] = tables.layout().answer[index(step)].place;
+  tables_.rows_of_query[step] = static_cast<std::uint32_t>(rows);
+  keep(tables_.rows[step], all_rows.data(), all_rows.size());
+  keep(tables_.base[step], bases.data(), bases.size());
+  keep(tables_.residual[step], tables.residual(step), width * model::kMostTokens);
 }
 
 ThreadTables FlatTables::at(const float* memory) const {
   ThreadTables t = tables_;
   for_each_pointer(t, [&](const float*& pointer) {
-    if (pointer != nullptr) pointer = memory + (pointer - static_cast<const float*>(nullptr)) - 1;
+    if (pointer != nullptr) pointer = memory + reinterpret_cast<std::uintptr_t>(pointer) - 1;
   });
   return t;
 }

@@ -21,8 +21,10 @@ class FlatTables {
 
  private:
   void keep(const float*& pointer, const float* from, std::size_t count);
+  void keep_tail(const model::DecodeTail& from);
+  void keep_step(const model::DecodeTables& tables, int step);
 
-  ThreadTables tables_;  // pointers into memory_ once it has its size
+  ThreadTables tables_;  // its pointers are places in memory_, from 1 on
   std::vector<float> memory_;
 };
 
