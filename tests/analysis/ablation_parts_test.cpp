@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "analysis/plain_step.h"
@@ -33,10 +34,24 @@ Plain all_pairs_of(const std::vector<EditedStep>& edits, int digits) {
   return plain;
 }
 
+// Some pair's weights all underflow: scores of a head are further apart than doubles' exponentials reach
+// (row_shift in interval.h). Then 0/0 is no answer.
+bool beyond_doubles(const std::vector<EditedStep>& edits) {
+  const auto surely_read = [](const std::vector<verify::Reading>& cell) {
+    return std::ranges::all_of(cell, [](const verify::Reading& r) { return r.weight.lower() > 0.0; });
+  };
+  for (const EditedStep& edit : edits)
+    for (const verify::Attended& state : edit.states)
+      for (const auto& head : state.readings)
+        if (std::ranges::none_of(head, surely_read)) return true;
+  return false;
+}
+
 TEST(AblationParts, EveryCutIsCountedAsItsPlainTwinDoes) {
   const std::uint64_t first = test::fresh_seed();
   std::printf("CARRYSCOPE_SEED=%llu\n", static_cast<unsigned long long>(first));
   std::set<std::string_view> nodes, kinds;
+  int decided = 0, all = 0;
   for (std::uint64_t seed = first; seed < first + 4; ++seed) {
     model::Checkpoint checkpoint;
     checkpoint.decoder = test::decoder_of(seed, 1);
@@ -50,6 +65,7 @@ TEST(AblationParts, EveryCutIsCountedAsItsPlainTwinDoes) {
           SCOPED_TRACE(std::string(part.node) + " " + std::to_string(part.index) + ", " +
                        std::string(kind.name) + ", step " + std::to_string(step) + ", seed " +
                        std::to_string(seed));
+          ++all;
           nodes.insert(part.node);
           kinds.insert(kind.name);
           const Plain plain = all_pairs_of(edits, 1);
@@ -57,12 +73,14 @@ TEST(AblationParts, EveryCutIsCountedAsItsPlainTwinDoes) {
           EXPECT_EQ(n.wrong + n.correct + n.undecided, n.total);
           EXPECT_LE(static_cast<std::uint64_t>(n.wrong), plain.wrong + plain.unclear);
           EXPECT_GE(static_cast<std::uint64_t>(n.wrong + n.undecided), plain.wrong);
-          // Where a mask leaves no key, 0/0 is no answer.
-          if (kind.name != "mask") {
+          if (!beyond_doubles(edits)) {
+            ++decided;
             EXPECT_LE(static_cast<std::uint64_t>(n.undecided), plain.unclear);
           }
         }
   }
+  std::printf("%d of %d cuts decided\n", decided, all);
+  EXPECT_GT(decided, all / 2);
   EXPECT_EQ(kinds.size(), analysis::ablation_kinds().size());
   EXPECT_TRUE(nodes.contains("head") && nodes.contains("a_t"));
 }

@@ -228,7 +228,8 @@ TEST(TorchTrainer, RefusesStatesThatDoNotFit) {
 TEST(TorchTrainer, AGpuFollowsTheProcessor) {
   if (!torch_has_cuda()) GTEST_SKIP() << "LibTorch finds no CUDA device here";
   const std::vector<std::uint64_t> seeds = {3, 4};
-  const auto gpu = make_torch_trainer(model::preset("456"), short_recipe(), seeds, "cuda", Precision::float64);
+  const auto gpu =
+      make_torch_trainer(model::preset("456"), short_recipe(), seeds, "cuda", Precision::float64);
   const auto cpu = make_torch_trainer(model::preset("456"), short_recipe(), seeds, "cpu", Precision::float64);
   for (int k = 0; k < 20; ++k) {
     const auto ours = gpu->step(), expected = cpu->step();
