@@ -216,8 +216,10 @@ CARRYSCOPE_BOTH inline L look_up(const float* table, const std::uint8_t* number)
     Bytes bytes;
     __builtin_memcpy(&bytes, number, sizeof bytes);
     const Integer index = __builtin_convertvector(bytes, Integer);
+#if __has_builtin(__builtin_shuffle)
     if constexpr (kLanes<L> == 16) return __builtin_shuffle(load<L>(table), index);
     if constexpr (kLanes<L> == 8) return __builtin_shuffle(load<L>(table), load<L>(table + 8), index);
+#endif
     L x;
     for (int i = 0; i < kLanes<L>; ++i) set_lane(x, i, table[index[i]]);
     return x;
@@ -243,23 +245,19 @@ CARRYSCOPE_BOTH inline void store_bytes(std::uint8_t* to, const L& x) {
 // Eight vectors of eight, transposed in registers: pairs, then fours, then halves change places.
 template <class L>
 inline void transpose(L* x) {
-  using Integer = typename LanesOf<8>::Integer;
-  constexpr Integer kLow = {0, 8, 1, 9, 4, 12, 5, 13}, kHigh = {2, 10, 3, 11, 6, 14, 7, 15};
-  constexpr Integer kLowPair = {0, 1, 8, 9, 4, 5, 12, 13}, kHighPair = {2, 3, 10, 11, 6, 7, 14, 15};
-  constexpr Integer kLowHalf = {0, 1, 2, 3, 8, 9, 10, 11}, kHighHalf = {4, 5, 6, 7, 12, 13, 14, 15};
   L y[8], z[8];
   for (int i = 0; i < 8; i += 2) {
-    y[i] = __builtin_shuffle(x[i], x[i + 1], kLow);
-    y[i + 1] = __builtin_shuffle(x[i], x[i + 1], kHigh);
+    y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
   }
   for (int i = 0; i < 8; i += 4)
     for (int k = 0; k < 2; ++k) {
-      z[i + 2 * k] = __builtin_shuffle(y[i + k], y[i + k + 2], kLowPair);
-      z[i + 2 * k + 1] = __builtin_shuffle(y[i + k], y[i + k + 2], kHighPair);
+      z[i + 2 * k] = __builtin_shufflevector(y[i + k], y[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      z[i + 2 * k + 1] = __builtin_shufflevector(y[i + k], y[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
     }
   for (int i = 0; i < 4; ++i) {
-    x[i] = __builtin_shuffle(z[i], z[i + 4], kLowHalf);
-    x[i + 4] = __builtin_shuffle(z[i], z[i + 4], kHighHalf);
+    x[i] = __builtin_shufflevector(z[i], z[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    x[i + 4] = __builtin_shufflevector(z[i], z[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
 }
 

@@ -20,14 +20,19 @@ namespace carryscope::train::CARRYSCOPE_ISA {
 using namespace model::CARRYSCOPE_ISA;
 using model::CARRYSCOPE_ISA::to_columns;  // beside an overload of the tables'
 
-// The sum in every lane, by halves: (0 + 4) + (2 + 6) ... of eight.
+// The sum of the lanes, by halves: (0 + 4) + (2 + 6) ... of eight.
 template <class L>
 CARRYSCOPE_BOTH inline float sum_of_lanes(L x) {
   if constexpr (kLanes < L >> 1) {
+#if __has_builtin(__builtin_shuffle)
     using Integer = typename LanesOf<kLanes<L>>::Integer;
     Integer number;
     for (int i = 0; i < kLanes<L>; ++i) number[i] = i;
     for (int half = kLanes<L> / 2; half > 0; half /= 2) x += __builtin_shuffle(x, number ^ half);
+#else
+    for (int half = kLanes<L> / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) x[i] += x[i + half];
+#endif
   }
   return lane(x, 0);
 }
