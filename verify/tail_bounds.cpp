@@ -26,18 +26,16 @@ class TailBoundsOf final : public TailBounds {
         vocabulary_(decoder.vocabulary),
         width_(decoder.width()),
         unscaled_(decoder.head_bias.empty() && above == 0.0),
-        point_(decoder),
         jets_(decoder),
         roundoff_(decoder),
-        centre_(index(width_)),
-        slope_(index(width_)),
-        error_(index(width_)),
+        jet_(index(width_)),
+        rounded_(index(width_)),
         roundoff_of_(index(vocabulary_), 0.0) {
     for (int target = 0; target < vocabulary_; ++target)
       for (int rival = 0; rival < vocabulary_; ++rival) {
         for (int i = 0; i < width_; ++i)
           difference_.push_back(head_weight(target, i) - head_weight(rival, i));
-        const auto& bias = point_.head().bias;
+        const auto& bias = jets_.head().bias;
         const Interval own = bias.empty() ? Interval(0.0) : bias[index(target)] - bias[index(rival)];
         bias_difference_.push_back(own - Interval(above));
       }
@@ -48,21 +46,21 @@ class TailBoundsOf final : public TailBounds {
   }
 
   const std::vector<RivalMargin>& rivals(const Question& question, const Box& box, int target) override {
-    measure_roundoff(question, box, target);
-    evaluate(question, box, unscaled_);
+    evaluate(question, box, target);
     rivals_.clear();
     for (int rival = 0; rival < vocabulary_; ++rival) {
       if (rival == target) continue;
-      const Margin m = margin(target, rival, question, box);
+      const Margin m = margin(target, rival, question);
       RivalMargin r;
       r.excluded = m.range.lower() > roundoff_of_[index(rival)];
       r.rival = rival;
       r.at_centre = m.at_centre;
       r.roundoff = roundoff_of_[index(rival)];
       for (std::size_t k = 0; k < index(question.axes); ++k) {
-        r.slope[k] = m.slope[k].mid();
-        r.blur[k] = m.slope[k].radius();
-        r.remainder += r.blur[k] * box.half[k] + m.slope[k].magnitude() * question.slack[k];
+        const Interval slope = m.slope[k] / extent(question, box, k);
+        r.slope[k] = slope.mid();
+        r.blur[k] = slope.radius();
+        r.remainder += r.blur[k] * box.half[k] + slope.magnitude() * question.slack[k];
       }
       rivals_.push_back(r);
     }
@@ -70,26 +68,26 @@ class TailBoundsOf final : public TailBounds {
   }
 
   Interval margins(const Question& question, const Box& box, int target) override {
-    evaluate(question, box, /*unscaled=*/false);
+    evaluate(question, box);
     Interval smallest(kInfinity, kInfinity);
     for (int rival = 0; rival < vocabulary_; ++rival)
-      if (rival != target) smallest = min(smallest, margin(target, rival, question, box).range);
+      if (rival != target) smallest = min(smallest, margin(target, rival, question).range);
     return smallest;
   }
 
   double least_margin(const Question& question, const Box& box, int target, int budget,
                       double enough) override {
-    evaluate(question, box, /*unscaled=*/false);
+    evaluate(question, box);
     double least = kInfinity, worst = -1.0;
     int blurred = -1;
     bool curved = false;
     for (int rival = 0; rival < vocabulary_; ++rival) {
       if (rival == target) continue;
-      const Margin m = margin(target, rival, question, box);
+      const Margin m = margin(target, rival, question);
       least = std::min(least, m.range.lower());
       if (m.range.lower() >= enough) continue;
       weigh_blur(m, question, box, worst, blurred);
-      curved |= !nearly_linear(m, question, box);
+      curved |= !nearly_linear(m);
     }
     if (least >= enough || !curved || budget <= 1) return least;
     const auto [low, high] = halve(box, index(blurred));
@@ -98,68 +96,78 @@ class TailBoundsOf final : public TailBounds {
   }
 
  private:
+  // Slopes are per half width of the box, as those of a Jet.
   struct Margin {
     Interval at_centre, range;
     std::array<Interval, M> slope;
   };
-
-  Interval head_weight(int token, int i) const { return point_.head().weight[index(token * width_ + i)]; }
-
-  // The residual at the box's centre and over the box, pushed through the tail.
-  void evaluate(const Question& q, const Box& box, bool unscaled) {
-    for (int i = 0; i < width_; ++i) {
-      const Interval slack(-q.remainder[index(i)], q.remainder[index(i)]);
-      Interval at_centre = q.base[index(i)] + slack;
-      Jet<M> jet;
-      Interval reach = 0.0;
-      for (int k = 0; k < q.axes; ++k) {
-        const double axis = q.axis[index(k * width_ + i)];
-        at_centre += Interval(axis) * box.centre[index(k)];
-        const double extent = box.half[index(k)] + q.slack[index(k)];
-        reach += Interval(-extent, extent) * axis;
-        jet.slope[index(k)] = axis;
-      }
-      centre_[index(i)] = at_centre;
-      jet.value = at_centre + reach;
-      slope_[index(i)] = jet;
-    }
-    point_.head_input(centre_, unscaled);
-    jets_.head_input(slope_, unscaled);
+  // Half width of the box of outputs, never zero, so that slopes can be counted in it.
+  static double extent(const Question& q, const Box& box, std::size_t k) {
+    return std::max(box.half[k] + q.slack[k], 0x1p-200);
   }
 
-  Margin margin(int target, int rival, const Question& q, const Box& box) const {
+  Interval head_weight(int token, int i) const { return jets_.head().weight[index(token * width_ + i)]; }
+
+  // The residual of the outputs in the box.
+  void residual(const Question& q, const Box& box) {
+    for (int i = 0; i < width_; ++i) {
+      Jet<M>& jet = jet_[index(i)];
+      jet = Jet<M>(q.base[index(i)] + Interval(-q.remainder[index(i)], q.remainder[index(i)]));
+      for (int k = 0; k < q.axes; ++k) {
+        const double axis = q.axis[index(k * width_ + i)];
+        jet.at += Interval(axis) * box.centre[index(k)];
+        jet.slope[index(k)] = Interval(axis) * extent(q, box, index(k));
+      }
+      jet.value = jet.linear();
+    }
+  }
+
+  // It, pushed through the tail, over the reals.
+  void evaluate(const Question& q, const Box& box) {
+    residual(q, box);
+    jets_.head_input(jet_);
+  }
+
+  // The same, and what float32 may add to the margins of the target.
+  void evaluate(const Question& q, const Box& box, int target) {
+    residual(q, box);
+    if (semantics_ == Semantics::real) return jets_.head_input(jet_, unscaled_);
+    for (std::size_t i = 0; i < jet_.size(); ++i) rounded_[i] = jet_[i];
+    roundoff_.head_input(rounded_, unscaled_);
+    for (std::size_t i = 0; i < jet_.size(); ++i) jet_[i] = rounded_[i].real;
+    measure_roundoff(target);
+  }
+
+  Margin margin(int target, int rival, const Question& q) const {
     const std::size_t pair = index(target * vocabulary_ + rival);
     Margin m;
     m.at_centre = bias_difference_[pair];
     for (std::size_t i = 0; i < index(width_); ++i) {
       const Interval w = difference_[pair * index(width_) + i];
-      m.at_centre += centre_[i] * w;
-      for (std::size_t k = 0; k < index(q.axes); ++k) m.slope[k] += slope_[i].slope[k] * w;
+      m.at_centre += jet_[i].at * w;
+      for (std::size_t k = 0; k < index(q.axes); ++k) m.slope[k] += jet_[i].slope[k] * w;
     }
-    m.range = m.at_centre;
-    for (std::size_t k = 0; k < index(q.axes); ++k) {
-      const double extent = box.half[k] + q.slack[k];
-      m.range += m.slope[k] * Interval(-extent, extent);
-    }
+    double reach = 0.0;
+    for (const Interval& s : m.slope) reach += s.magnitude();
+    m.range = m.at_centre + Interval(-reach, reach);
     return m;
   }
 
   Verdict bisect(const Question& q, const Box& box, int target, int budget) {
-    measure_roundoff(q, box, target);
-    evaluate(q, box, unscaled_);
+    evaluate(q, box, target);
     bool all_correct = true, wrong = false, cut = false;
     double worst = -1.0;
     int blurred = -1;
     for (int rival = 0; rival < vocabulary_; ++rival) {
       if (rival == target) continue;
-      const Margin m = margin(target, rival, q, box);
+      const Margin m = margin(target, rival, q);
       const double band = roundoff_of_[index(rival)];
       if (m.range.lower() > band) continue;
       all_correct = false;
       if (m.range.upper() < -band) wrong = true;
       if (!wrong && budget > 1) {
         weigh_blur(m, q, box, worst, blurred);
-        cut |= looks_cut(m, q, box);
+        cut |= looks_cut(m);
       }
     }
     if (all_correct) return Verdict::correct;
@@ -169,22 +177,19 @@ class TailBoundsOf final : public TailBounds {
   }
 
   // Whether curvature hides little of what the margin's linear part does over the box.
-  static bool nearly_linear(const Margin& m, const Question& q, const Box& box) {
-    return remainder(m, q, box) < 0.5 * reach(m, q, box);
-  }
+  static bool nearly_linear(const Margin& m) { return remainder(m) < 0.5 * reach(m); }
   // Nearly linear, and it changes sign: no half could decide it.
-  static bool looks_cut(const Margin& m, const Question& q, const Box& box) {
-    return nearly_linear(m, q, box) && std::abs(m.at_centre.mid()) < reach(m, q, box);
+  static bool looks_cut(const Margin& m) {
+    return nearly_linear(m) && std::abs(m.at_centre.mid()) < reach(m);
   }
-  static double reach(const Margin& m, const Question& q, const Box& box) {
+  static double reach(const Margin& m) {
     double sum = 0.0;
-    for (std::size_t k = 0; k < index(q.axes); ++k)
-      sum += std::abs(m.slope[k].mid()) * (box.half[k] + q.slack[k]);
+    for (const Interval& s : m.slope) sum += std::abs(s.mid());
     return sum;
   }
-  static double remainder(const Margin& m, const Question& q, const Box& box) {
+  static double remainder(const Margin& m) {
     double sum = 0.0;
-    for (std::size_t k = 0; k < index(q.axes); ++k) sum += m.slope[k].radius() * (box.half[k] + q.slack[k]);
+    for (const Interval& s : m.slope) sum += s.radius();
     return sum;
   }
 
@@ -192,7 +197,8 @@ class TailBoundsOf final : public TailBounds {
   static void weigh_blur(const Margin& m, const Question& q, const Box& box, double& worst, int& blurred) {
     const double size = std::max(m.at_centre.magnitude(), 1e-300);
     for (int k = 0; k < q.axes; ++k) {
-      const double blur = m.slope[index(k)].radius() * box.half[index(k)] / size;
+      const double share = box.half[index(k)] / extent(q, box, index(k));  // not the slack's
+      const double blur = m.slope[index(k)].radius() * share / size;
       if (blur > worst) {
         worst = blur;
         blurred = k;
@@ -207,20 +213,9 @@ class TailBoundsOf final : public TailBounds {
     return bisect(q, high, target, budget / 2) == first ? first : Verdict::undecided;
   }
 
-  void measure_roundoff(const Question& q, const Box& box, int target) {
-    if (semantics_ == Semantics::real) return;
-    for (int i = 0; i < width_; ++i) {
-      const Interval slack(-q.remainder[index(i)], q.remainder[index(i)]);
-      Interval r = q.base[index(i)] + slack;
-      for (int k = 0; k < q.axes; ++k) {
-        const double extent = box.half[index(k)] + q.slack[index(k)];
-        r += (Interval(-extent, extent) + box.centre[index(k)]) * q.axis[index(k * width_ + i)];
-      }
-      error_[index(i)] = Roundoff(r);
-    }
+  void measure_roundoff(int target) {
     bool overflow = false;
-    roundoff_.head_input(error_, unscaled_);
-    for (const Roundoff& e : error_) overflow |= !(e.computed().magnitude() < kLargestResidual);
+    for (const Roundoff<M>& e : rounded_) overflow |= !(e.computed().magnitude() < kLargestResidual);
     if (overflow) {
       std::fill(roundoff_of_.begin(), roundoff_of_.end(), kInfinity);
       return;
@@ -229,7 +224,7 @@ class TailBoundsOf final : public TailBounds {
     for (int rival = 0; rival < vocabulary_; ++rival) {
       double propagated = 0.0;
       for (int i = 0; i < width_; ++i)
-        propagated += error_[index(i)].error *
+        propagated += rounded_[index(i)].error *
                       difference_[index((target * vocabulary_ + rival) * width_ + i)].magnitude();
       const double sum = propagated + own + logit_roundoff(rival) + kUnderflow;
       roundoff_of_[index(rival)] = sum >= 0.0 ? sum : kInfinity;
@@ -241,8 +236,8 @@ class TailBoundsOf final : public TailBounds {
     const auto& head = roundoff_.head();
     double size = 0.0;
     for (int i = 0; i < width_; ++i)
-      size +=
-          model::Number<Roundoff>::magnitude(error_[index(i)]) * head.magnitude[index(token * width_ + i)];
+      size += model::Number<Roundoff<M>>::magnitude(rounded_[index(i)]) *
+              head.magnitude[index(token * width_ + i)];
     if (!head.bias.empty()) size += head.bias[index(token)].magnitude();
     return roundoff::widening(float32_absorb(0.0, size, head.rows + head.rank + 3), 0.0);
   }
@@ -250,12 +245,10 @@ class TailBoundsOf final : public TailBounds {
   Semantics semantics_;
   int vocabulary_, width_;
   bool unscaled_;
-  Tail<Interval> point_;
   Tail<Jet<M>> jets_;
-  Tail<Roundoff> roundoff_;
-  std::vector<Interval> centre_;
-  std::vector<Jet<M>> slope_;
-  std::vector<Roundoff> error_;
+  Tail<Roundoff<M>> roundoff_;
+  std::vector<Jet<M>> jet_;
+  std::vector<Roundoff<M>> rounded_;
   std::vector<double> roundoff_of_;        // V: of the margin against each rival, over the last box
   std::vector<Interval> difference_;       // V x V x d: head weights of target minus rival
   std::vector<Interval> bias_difference_;  // V x V

@@ -2,8 +2,8 @@
 //
 // A margin is the true digit's logit minus a rival's. Over a box with centre u0 it lies within
 //     m0 + G (u - u0)  +- roundoff,
-// m0 its enclosed value at the centre, G its enclosed gradient over the box (mean value form), and
-// roundoff, under float32 semantics, what any float32 evaluation may add. The final norm's positive
+// m0 its enclosed value at the centre, G its enclosed slopes from there (jet.h), and roundoff, under
+// float32 semantics, what any float32 evaluation may add (roundoff.h). The final norm's positive
 // scale is left out where the head has no bias, since it changes no argmax.
 // Boxes too curved for that are bisected along the axis that blurs them most; this costs a few
 // microseconds where splitting digits would cost hundreds of cubes.
