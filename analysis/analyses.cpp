@@ -17,6 +17,7 @@ constexpr Analysis kAnalyses[] = {
      geometry},
     {"attribution", "what each token, head and neuron adds to the margins", attribution},
     {"margins", "by how much each step is right, proven", margins},
+    {"decisions", "on which stretch of the carry axis each digit is answered, proven", decisions},
     {"trace", "a few additions step by step", trace},
     {"ablation", "how many pairs go wrong without a token, head or neuron", ablation},
     {"circuit", "the fewest edges that still answer every pair as the whole model does", circuit},

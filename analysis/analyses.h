@@ -42,5 +42,6 @@ Json neurons(const Subject& subject);
 Json attribution(const Subject& subject);
 Json geometry(const Subject& subject);
 Json margins(const Subject& subject);
+Json decisions(const Subject& subject);
 
 }  // namespace carryscope::analysis

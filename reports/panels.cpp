@@ -38,6 +38,7 @@ constexpr Panel kPanels[] = {
     {"neurons", "attribution", "What adds up to the logits", draw_tables},
     {"ablations", "ablation", "", draw_ablation},
     {"margins", "margins", "", draw_tables},
+    {"margins", "decisions", "Decisions on the carry axis", draw_decisions},
     {"trace", "trace", "", draw_examples, true},
     {"trace", "model", "", draw_trace},
     {"training", "metrics", "", draw_training},

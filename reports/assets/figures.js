@@ -120,7 +120,8 @@
         trace.z.forEach((line, i) => row([trace.y ? trace.y[i] : i, ...line]));
       } else {
         const along = trace.x || trace.labels || (trace.y || []).map((_, i) => i);
-        along.forEach((x, i) => row([trace.name || '', x, (trace.y || trace.values || [])[i], ...(trace.z ? [trace.z[i]] : [])]));
+        const base = (i) => trace.base ? [trace.base[i], trace.base[i] + along[i]] : [along[i]];  // a bar from .. to
+        along.forEach((_, i) => row([trace.name || '', ...base(i), (trace.y || trace.values || [])[i], ...(trace.z ? [trace.z[i]] : [])]));
       }
     }
     return table;

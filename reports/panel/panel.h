@@ -10,7 +10,7 @@ using Draw = void(const nlohmann::json& record, const Records& records, Sheet& s
 
 Draw draw_verdict, draw_steps, draw_cascades, draw_carries, draw_regions, draw_examples, draw_trace,
     draw_training, draw_repair, draw_seeds, draw_subtasks, draw_plane, draw_circuit, draw_program,
-    draw_shapes, draw_neurons, draw_ablation, draw_tables;
+    draw_shapes, draw_neurons, draw_ablation, draw_decisions, draw_tables;
 
 // An entry of a record's table as HTML: counts grouped, other numbers with five digits.
 std::string cell(const nlohmann::json& value);

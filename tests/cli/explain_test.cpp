@@ -52,14 +52,14 @@ class Explain : public ::testing::Test {
   std::string model_, out_, err_;
 };
 
-constexpr const char* kMine = "attention,subtasks,neurons,geometry,attribution,margins,trace";
+constexpr const char* kMine = "attention,subtasks,neurons,geometry,attribution,margins,decisions,trace";
 
 TEST_F(Explain, EveryRecordIsValidAndEveryTableIsCsv) {
   ASSERT_EQ(run("explain " + model_ + " --samples 200 -o '" + (folder_ / "records") + "' --only " + kMine), 0)
       << err_;
   const json index = record("explain");
   EXPECT_TRUE(valid(folder_ / "records/explain.json"));
-  ASSERT_EQ(index["analyses"].size(), 7u);
+  ASSERT_EQ(index["analyses"].size(), 8u);
   for (const json& analysis : index["analyses"]) {
     const auto name = analysis["name"].get<std::string>();
     EXPECT_TRUE(valid(folder_ / ("records/" + name + ".json"))) << name;

@@ -89,6 +89,21 @@ TEST(Circuit, HasEdgesTheirProofsAndTheOrderOfCuts) {
                               "5 to 7 of 10⁴ pairs", "none found"});
 }
 
+TEST(Decisions, HaveABarForThePairsAndOneForWhatIsProven) {
+  const Sheet sheet = drawn(draw_decisions, testing::decisions());
+  const json figure = sheet.data()["figures"]["decisions"];
+  ASSERT_EQ(figure["variants"].size(), 1u);
+  const json& data = figure["variants"][0]["data"];
+  ASSERT_EQ(data.size(), 3u);
+  EXPECT_EQ(data[0]["base"], (json{0.25}));
+  EXPECT_EQ(data[0]["x"], (json{1.75}));
+  EXPECT_EQ(data[1]["base"], (json{0.5}));
+  EXPECT_EQ(data[1]["customdata"], (json{"where the pairs lie: 0.5 (10 + 27) to 1.5 (20 + 17)"}));
+  EXPECT_EQ(data[2]["y"], (json{14}));
+  EXPECT_EQ(figure["variants"][0]["layout"]["yaxis"]["ticktext"], (json{"3 → 3", "14 → 4"}));
+  expect_parts(sheet.body(), {"decision-steps", "0.2500"});
+}
+
 TEST(Program, IsShownWithItsAgreement) {
   const Sheet sheet = drawn(draw_program, testing::program());
   expect_parts(sheet.body(),

@@ -92,6 +92,16 @@ inline json circuit() {
           {"files", {{"circuit.dot", "digraph {}"}}}};
 }
 
+inline json decisions() {
+  return {
+      {"steps", table({"step", "place", "classes", "proven", "overlaps", "slack", "query_digit", "sum"},
+                      rows({{1, 1, 2, 1, 0, 0.25, 7, 3}}))},
+      {"intervals", table({"step", "place", "query_digit", "axis", "sum", "digit", "pairs", "low", "high",
+                           "low_a", "low_b", "high_a", "high_b", "answered_low", "answered_high"},
+                          rows({{1, 1, 7, 0, 3, 3, "10", 0.5, 1.5, 10, 27, 20, 17, 0.25, 2.0},
+                                {1, 1, 7, 0, 14, 4, "20", -1.0, -0.5, 70, 77, 80, 67, nullptr, nullptr}}))}};
+}
+
 inline json program() {
   return {{"total", "10000"},
           {"agree", "9990"},
