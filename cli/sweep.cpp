@@ -17,7 +17,7 @@ namespace {
 struct Flags {
   TrainingFlags training;
   std::string seeds = "1-8", json_path;
-  int threads = 1;
+  int threads = 1, population = 1;
 };
 
 void print_summary(const nlohmann::json& summary) {
@@ -37,6 +37,7 @@ void run(const Flags& flags, const Context& context) {
   options.folder = flags.training.folder;
   options.seeds = parse_seeds(flags.seeds);
   options.threads = flags.threads;
+  options.population = flags.population;
   options.run = flags.training.options();
   const Interruptible interruptible;
   options.run.interrupted = interruptible.flag();
@@ -69,6 +70,11 @@ void add_sweep(CLI::App& program, const Context& context) {
       ->capture_default_str();
   command->add_option("--threads", flags->threads, "seeds trained at once by this worker")
       ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command
+      ->add_option("--population", flags->population,
+                   "seeds that one trainer trains together; of --engine torch, in one batched graph")
+      ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command->add_option("--json", flags->json_path, "write every seed's outcome and the rates here");
   command->footer(

@@ -27,21 +27,20 @@ constexpr std::array<const char*, 3> kEndings = {"finished", "diverged", "interr
 
 class Run {
  public:
-  Run(const Plan& plan, const RunFolder& folder, const RunOptions& options)
+  Run(const Plan& plan, const RunFolder& folder, const RunOptions& options, Trainer& trainer)
       : plan_(plan),
         folder_(folder),
         options_(options),
-        trainer_(make_trainer(plan.engine, plan.config, plan.recipe, std::array{plan.seed})),
+        trainer_(trainer),
         curriculum_(plan.recipe, plan.config.digits, plan.seed) {}
 
   Outcome operator()() {
     open();
     const std::int64_t last = plan_.recipe.steps;
-    while (trainer_->steps_done() < last && outcome_.ending == Ending::finished) {
-      const std::int64_t next =
-          std::min(last, (trainer_->steps_done() / options_.every + 1) * options_.every);
+    while (trainer_.steps_done() < last && outcome_.ending == Ending::finished) {
+      const std::int64_t next = std::min(last, (trainer_.steps_done() / options_.every + 1) * options_.every);
       train_until(next);
-      if (trainer_->steps_done() == next || outcome_.ending == Ending::diverged) {
+      if (trainer_.steps_done() == next || outcome_.ending == Ending::diverged) {
         evaluate();
         if (hopeless()) start_over();
         loss_sum_ = 0, interval_steps_ = 0;
@@ -69,9 +68,9 @@ class Run {
                       folder_.file("run.json")));
     if (!folder_.has("state.cbor")) return begin(described);
     const auto [state, saved] = folder_.read_state("state.cbor", plan_.config);
-    trainer_->restore(state, folder_.file("state.cbor"));
+    trainer_.restore(state, folder_.file("state.cbor"));
     take_up(saved);
-    folder_.truncate_metrics(outcome_.retries, trainer_->steps_done());
+    folder_.truncate_metrics(outcome_.retries, trainer_.steps_done());
   }
 
   void take_up(const Json& saved) try {
@@ -89,26 +88,26 @@ class Run {
     folder_.write("run.json", described);
     outcome_.best = {1, 1, 1};
     if (!plan_.start) return;
-    State state = trainer_->state();
+    State state = trainer_.state();
     state.members[0].parameters = *plan_.start;
-    trainer_->restore(state, plan_.start_name);
+    trainer_.restore(state, plan_.start_name);
   }
 
   void train_until(std::int64_t step) {
-    const std::int64_t first = trainer_->steps_done();
+    const std::int64_t first = trainer_.steps_done();
     const auto start = Clock::now();
-    while (trainer_->steps_done() < step && outcome_.ending == Ending::finished) {
-      const double loss = trainer_->step()[0];
+    while (trainer_.steps_done() < step && outcome_.ending == Ending::finished) {
+      const double loss = trainer_.step()[0];
       if (std::isnan(loss))
         outcome_.ending = Ending::diverged;
       else if (options_.interrupted && *options_.interrupted)
         outcome_.ending = Ending::interrupted;
       loss_sum_ += loss, ++interval_steps_;
-      if (options_.stepped && trainer_->steps_done() % 100 == 0)
-        options_.stepped(trainer_->steps_done(), mean_loss());
+      if (options_.stepped && trainer_.steps_done() % 100 == 0)
+        options_.stepped(trainer_.steps_done(), mean_loss());
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    steps_per_second_ = seconds > 0 ? static_cast<double>(trainer_->steps_done() - first) / seconds : 0;
+    steps_per_second_ = seconds > 0 ? static_cast<double>(trainer_.steps_done() - first) / seconds : 0;
   }
 
   double mean_loss() const { return loss_sum_ / static_cast<double>(interval_steps_); }
@@ -116,7 +115,7 @@ class Run {
   bool hopeless() const {
     const Recipe& recipe = plan_.recipe;
     return outcome_.ending != Ending::diverged && outcome_.retries < recipe.retries &&
-           trainer_->steps_done() >= recipe.retry_step && mean_loss() > recipe.retry_loss;
+           trainer_.steps_done() >= recipe.retry_step && mean_loss() > recipe.retry_loss;
   }
 
   void start_over() {
@@ -129,7 +128,7 @@ class Run {
     member.first = member.second = member.parameters.tensors;
     for (auto* moments : {&member.first, &member.second})
       for (model::Tensor& tensor : *moments) std::fill(tensor.values.begin(), tensor.values.end(), 0.0);
-    trainer_->restore(state, "an early restart");
+    trainer_.restore(state, "an early restart");
   }
 
   bool best_so_far(const Evaluation& e) const {
@@ -138,9 +137,9 @@ class Run {
   }
 
   void evaluate() {
-    const model::Factored now = trainer_->model(0);
+    const model::Factored now = trainer_.model(0);
     Evaluation e;
-    e.step = trainer_->steps_done(), e.loss = mean_loss(), e.steps_per_second = steps_per_second_;
+    e.step = trainer_.steps_done(), e.loss = mean_loss(), e.steps_per_second = steps_per_second_;
     e.rate = learning_rate(plan_.recipe, e.step - 1);
     if (!curriculum_.validation().empty())
       e.validation = model::evaluate(model::multiply_out(now), {{"validation", curriculum_.validation()}})
@@ -171,14 +170,14 @@ class Run {
   void save() {
     outcome_.seconds = before_ + std::chrono::duration<double>(Clock::now() - start_).count();
     folder_.write_state(
-        "state.cbor", trainer_->state(),
+        "state.cbor", trainer_.state(),
         {{"outcome", train::json(outcome_)}, {"loss_sum", loss_sum_}, {"interval_steps", interval_steps_}});
   }
 
   const Plan& plan_;
   const RunFolder& folder_;
   const RunOptions& options_;
-  std::unique_ptr<Trainer> trainer_;
+  Trainer& trainer_;
   Curriculum curriculum_;
   Outcome outcome_;
   Clock::time_point start_ = Clock::now();
@@ -237,8 +236,13 @@ Outcome read_outcome(const std::string& path) {
 
 Outcome run(const Plan& plan, const RunFolder& folder, const RunOptions& options) {
   validate(plan.recipe, plan.config.digits, "the recipe");
+  return run(plan, folder, options,
+             *make_trainer(plan.engine, plan.config, plan.recipe, std::array{plan.seed}));
+}
+
+Outcome run(const Plan& plan, const RunFolder& folder, const RunOptions& options, Trainer& trainer) {
   model::ensure(options.every > 0, "evaluations are at least a step apart");
-  return Run(plan, folder, options)();
+  return Run(plan, folder, options, trainer)();
 }
 
 }  // namespace carryscope::train

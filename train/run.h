@@ -66,5 +66,7 @@ Outcome read_outcome(const std::string& path);  // throws InputError: not there,
 // Throws InputError: the folder holds a run and `resume` is not set, or that of another plan; a recipe or
 // configuration that the engine refuses; a write that fails (what was written before stays).
 Outcome run(const Plan& plan, const RunFolder& folder, const RunOptions& options);
+// The same with a trainer that was made by the plan's engine for the plan's seed.
+Outcome run(const Plan& plan, const RunFolder& folder, const RunOptions& options, Trainer& trainer);
 
 }  // namespace carryscope::train

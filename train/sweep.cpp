@@ -9,13 +9,15 @@
 #include <thread>
 
 #include "model/error.h"
+#include "train/population.h"
 
 namespace carryscope::train {
 namespace {
 
 class Sweep {
  public:
-  Sweep(const Plan& plan, const SweepOptions& options) : plan_(plan), options_(options) {}
+  Sweep(const Plan& plan, const SweepOptions& options)
+      : plan_(plan), options_(options), left_(options.seeds) {}
 
   std::vector<SweepRow> operator()() {
     std::vector<std::thread> workers;
@@ -40,42 +42,90 @@ class Sweep {
     return SweepRow{seed, read_outcome(path + "/result.json")};
   }
 
+  struct Claim {
+    std::uint64_t seed = 0;
+    std::int64_t step = 0;  // done already
+    std::unique_ptr<RunFolder> folder;
+  };
+
   void work() {
     try {
-      for (std::size_t i = next_++; i < options_.seeds.size() && !stopped(); i = next_++)
-        train(options_.seeds[i]);
+      for (auto claims = claim(); !claims.empty() && !stopped(); claims = claim()) train(claims);
     } catch (...) {
       const std::scoped_lock lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
-      next_ = options_.seeds.size();
+      left_.clear();
     }
   }
 
   bool stopped() const { return options_.run.interrupted && *options_.run.interrupted; }
 
-  void train(std::uint64_t seed) {
-    if (finished(seed)) return;
-    const auto folder = RunFolder::unless_locked(folder_of(seed));
-    if (!folder || finished(seed)) return;
+  // The next seeds that nobody holds, all as far as the first of them; those that are not stay for later.
+  std::vector<Claim> claim() {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Claim> claims;
+    std::vector<std::uint64_t> later;
+    for (const std::uint64_t seed : left_) {
+      if (static_cast<int>(claims.size()) == options_.population) {
+        later.push_back(seed);
+      } else if (auto mine = claim(seed); mine.folder) {
+        if (claims.empty() || mine.step == claims[0].step)
+          claims.push_back(std::move(mine));
+        else
+          later.push_back(seed);
+      }
+    }
+    left_ = later;
+    return claims;
+  }
+
+  // Without a folder where the seed is done or another worker's.
+  Claim claim(std::uint64_t seed) const {
+    if (finished(seed)) return {};
+    Claim mine{seed, 0, RunFolder::unless_locked(folder_of(seed))};
+    if (!mine.folder || finished(seed)) return {};
+    if (options_.population > 1 && mine.folder->has("state.cbor"))
+      mine.step = mine.folder->read_state("state.cbor", plan_.config).first.step;
+    return mine;
+  }
+
+  void train(const std::vector<Claim>& claims) {
+    std::vector<std::uint64_t> seeds;
+    for (const Claim& mine : claims) seeds.push_back(mine.seed);
+    train_together(make_trainer(plan_.engine, plan_.config, plan_.recipe, seeds),
+                   [&](int member, Trainer& trainer) {
+                     const Claim& mine = claims[static_cast<std::size_t>(member)];
+                     train(mine.seed, *mine.folder, trainer);
+                   });
+  }
+
+  void train(std::uint64_t seed, const RunFolder& folder, Trainer& trainer) {
     Plan plan = plan_;
     plan.seed = seed;
     RunOptions run_options = options_.run;
     run_options.resume = true;
-    const Outcome outcome = run(plan, *folder, run_options);
+    const Outcome outcome = run(plan, folder, run_options, trainer);
     const std::scoped_lock lock(mutex_);
     if (outcome.ending != Ending::interrupted && options_.finished) options_.finished({seed, outcome});
   }
 
   const Plan& plan_;
   const SweepOptions& options_;
-  std::atomic<std::size_t> next_ = 0;
+  std::vector<std::uint64_t> left_;
   std::mutex mutex_;
   std::exception_ptr failure_;
 };
 
 }  // namespace
 
-std::vector<SweepRow> sweep(const Plan& plan, const SweepOptions& options) { return Sweep(plan, options)(); }
+std::vector<SweepRow> sweep(const Plan& plan, const SweepOptions& options) {
+  validate(plan.recipe, plan.config.digits, "the recipe");
+  if (options.population > 1 && plan.recipe.retries > 0)
+    throw model::InputError(
+        "--population: models trained together keep in step, so none can start over; use --retries 0 or a "
+        "population of 1");
+  return Sweep(plan, options)();
+}
 
 Interval wilson(int successes, int trials) {
   if (trials == 0) return {};

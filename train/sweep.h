@@ -21,13 +21,15 @@ struct SweepRow {
 struct SweepOptions {
   std::string folder;
   std::vector<std::uint64_t> seeds;
-  int threads = 1;
+  int threads = 1;     // groups of seeds trained at once
+  int population = 1;  // seeds of a group, which share one trainer (population.h)
   RunOptions run;
   std::function<void(const SweepRow&)> finished;  // one at a time
 };
 
 // Trains what no other worker holds; returns the rows that are finished, by seed, when nothing is left to do
-// for this worker. A seed's run in the folder that does not fit the plan is an InputError.
+// for this worker. Throws InputError: a seed's run in the folder does not fit the plan; a population of more
+// than one where the recipe has early restarts.
 std::vector<SweepRow> sweep(const Plan& plan, const SweepOptions& options);
 
 struct Interval {

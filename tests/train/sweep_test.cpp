@@ -67,6 +67,38 @@ TEST_F(SweepTest, ThreadsChangeNothing) {
   EXPECT_NE(content(folder_ / "one/seed-3/last.pt"), content(folder_ / "one/seed-4/last.pt"));
 }
 
+// One of three seeds is ahead, from an interrupted sitting: it is trained apart from the others.
+TEST_F(SweepTest, APopulationIsItsMembersAlone) {
+  SweepOptions alone = options("alone", 1), together = options("together", 1);
+  alone.seeds = together.seeds = {3, 4, 5};
+  const auto expected = sweep(plan_, alone);
+
+  SweepOptions first = together;
+  first.seeds = {4};
+  std::atomic<bool> interrupted = false;
+  first.run.interrupted = &interrupted;
+  first.run.evaluated = [&](const Evaluation&) { interrupted = true; };
+  EXPECT_TRUE(sweep(plan_, first).empty());
+
+  together.population = 3;
+  const auto rows = sweep(plan_, together);
+  ASSERT_EQ(rows.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto x = json(expected[i].outcome), y = json(rows[i].outcome);
+    x.erase("seconds"), y.erase("seconds");
+    EXPECT_EQ(x, y);
+    const std::string last = "/seed-" + std::to_string(3 + i) + "/last.pt";
+    EXPECT_EQ(content(folder_ / ("alone" + last)), content(folder_ / ("together" + last)));
+  }
+}
+
+TEST_F(SweepTest, APopulationKeepsInStep) {
+  plan_.recipe.retries = 1;
+  SweepOptions together = options("together", 1);
+  together.population = 2;
+  EXPECT_THROW(sweep(plan_, together), model::InputError);
+}
+
 TEST_F(SweepTest, ASeedThatAnotherWorkerHoldsIsLeftToIt) {
   {
     const RunFolder other(folder_ / "sweep/seed-3");
