@@ -78,9 +78,10 @@ void replay(const model::Decoder& decoder, const model::Greedy& greedy, Region& 
   }
 }
 
-// Each step's wrong leaves, merged; the largest are returned.
+// Each step's wrong leaves, merged; the largest are returned, at least one if time is over.
 void list_regions(Certification& result, const model::Decoder& decoder,
-                  const std::vector<std::vector<Leaf>>& leaves, const FailureUnion& failures, int most) {
+                  const std::vector<std::vector<Leaf>>& leaves, const FailureUnion& failures, int most,
+                  const Deadline& deadline) {
   std::vector<StepCube> wrong;
   for (std::size_t step = 0; step < leaves.size(); ++step)
     for (const Leaf& leaf : leaves[step])
@@ -89,7 +90,8 @@ void list_regions(Certification& result, const model::Decoder& decoder,
   result.region_count = wrong.size();
   const auto greedy = model::make_greedy(decoder);
   for (const StepCube& c : wrong) {
-    if (static_cast<int>(result.regions.size()) >= most) break;
+    if (static_cast<int>(result.regions.size()) >= most || (deadline.passed() && !result.regions.empty()))
+      break;
     Region region{c.step, c.cube, c.pairs, failures.first_failures(c.step, c.cube), {}, {}};
     replay(decoder, *greedy, region);
     result.regions.push_back(region);
@@ -147,7 +149,8 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
     result.mixture = options.mixture->name;
     result.by_part = count(failures, *options.mixture, decoder.layout);
   }
-  list_regions(result, decoder, leaves, failures, options.regions);
+  list_regions(result, decoder, leaves, failures, options.regions,
+               Deadline(options.time_limit - deadline.elapsed()));
   result.exact = result.pairs.undecided == 0;
   if (options.margin) result.smallest = find_smallest_margin(decoder, searches, options, deadline);
   result.seconds = deadline.elapsed();

@@ -27,7 +27,7 @@ struct CertifyOptions {
   double time_limit = kInfinity;   // seconds, for all of it; the search gets most of them
   double above = 0.0;              // pairs whose margin is not above count as wrong; real only
   bool margin = true;              // also bracket the smallest margin over the whole domain
-  int regions = 20;                // how many failing regions to return
+  int regions = 20;                // how many failing regions to return; fewer where time runs out
   bool total_only = false;         // end once a step gets every pair wrong: others stay open
   bool leaves = false;             // return every leaf, for a certificate
   std::optional<Mixture> mixture;  // also count under this distribution of operands

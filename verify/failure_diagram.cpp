@@ -67,7 +67,7 @@ void FailureDiagram::index_nodes(std::size_t slots) {
 }
 
 void FailureDiagram::check_budget() {
-  if (nodes_.size() >= most_nodes_ || (nodes_.size() % kCheckEvery == 0 && deadline_.passed()))
+  if (nodes_.size() >= most_nodes_ || (++checks_ % kCheckEvery == 0 && deadline_.passed()))
     throw DiagramTooLarge{};
 }
 
@@ -77,7 +77,6 @@ FailureDiagram::Ref FailureDiagram::make(const Node& node) {
   std::size_t at = hash(node) & (slots_.size() - 1);
   for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
     if (nodes_[slots_[at]] == node) return slots_[at];
-  check_budget();
   const Ref made = static_cast<Ref>(nodes_.size());
   nodes_.push_back(node);
   slots_[at] = made;
@@ -108,6 +107,7 @@ FailureDiagram::Ref FailureDiagram::of_place(const Cube& cube, int place, Ref ab
 }
 
 FailureDiagram::Ref FailureDiagram::of_cube(const Cube& cube, Ref group) {
+  check_budget();
   const Cube any = Cube::everything(digits_);
   const std::size_t n = index(digits_);
   Ref root =
@@ -161,6 +161,7 @@ FailureDiagram::Ref FailureDiagram::smaller(Ref x, Ref y) {
   if (known_.empty()) known_.resize(kKnown);
   const std::size_t at = (x * 0x9E3779B1u ^ y * 0x85EBCA6Bu) % kKnown;
   if (known_[at].x == x && known_[at].y == y) return known_[at].result;
+  check_budget();
   Node node{std::min(nodes_[x].level, nodes_[y].level), {}};
   for (int value = 0; value < values(node.level); ++value)
     node.next[index(value)] = smaller(successor(x, node.level, value), successor(y, node.level, value));

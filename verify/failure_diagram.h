@@ -89,6 +89,7 @@ class FailureDiagram {
   std::vector<Node> nodes_;  // successors come before; the first groups + 1 are the constants
   std::vector<Ref> slots_;   // open addressing; 0: empty
   std::vector<Known> known_;
+  std::uint32_t checks_ = 0;  // of the budget
 };
 
 }  // namespace carryscope::verify
