@@ -4,7 +4,8 @@
 // share of each head, the output bias, each neuron, the down bias. With the norm's mean subtraction
 // and scale held at their values for the pair, logits are linear in the parts, so that the parts, with
 // the norm's and the head's bias as one more, sum to the logit itself. `sum_error` says how far doubles
-// are from that. The logit lens reads the residual before and after the feed-forward through the same norm.
+// are from that. The logit lens reads the residual on its way through the final norm. Means over sampled
+// pairs, and a few additions one by one.
 #include "analysis/attribution.h"
 
 #include <algorithm>
@@ -91,6 +92,13 @@ std::vector<Part> residual_parts(const model::AttentionTable<double>& table, std
   return parts;
 }
 
+Vector lens(const Decoder& d, const Vector& residual) {
+  Vector logits = logits_of(d, residual, inverse_root(d.final_norm, residual));
+  const Vector bias = bias_logits(d);
+  for (std::size_t v = 0; v < bias.size(); ++v) logits[v] += bias[v];
+  return logits;
+}
+
 }  // namespace
 
 Attribution attribute(const model::AttentionTable<double>& table, const Anatomist& dissect,
@@ -112,9 +120,8 @@ Attribution attribute(const model::AttentionTable<double>& table, const Anatomis
     const double ulp = std::numeric_limits<double>::epsilon() * size;
     if (ulp > 0) out.error_ulps = std::max(out.error_ulps, std::abs(sum - out.logits[v]) / ulp);
   }
-  out.lens_before = logits_of(d, anatomy.before, inverse_root(d.final_norm, anatomy.before));
-  const Vector bias = bias_logits(d);
-  for (std::size_t v = 0; v < bias.size(); ++v) out.lens_before[v] += bias[v];
+  out.lens_embedding = lens(d, anatomy.embedding);
+  out.lens_before = lens(d, anatomy.before);
   return out;
 }
 
@@ -138,6 +145,61 @@ std::size_t rival_of(const Vector& logits, std::size_t truth) {
   return rival;
 }
 
+// A few additions, part by part.
+class Examples {
+ public:
+  Examples(const model::AttentionTable<double>& table, const Anatomist& dissect)
+      : table_(table), dissect_(dissect) {}
+
+  void add(model::Pair pair) {
+    const model::Layout& layout = table_.decoder().layout;
+    const std::string sum = std::to_string(pair.a) + " + " + std::to_string(pair.b);
+    const std::vector<int> tokens = model::tokenise(layout, pair);
+    for (int step = 0; step < layout.answer_digits(); ++step) {
+      const std::size_t query = index(layout.query_position(step));
+      const Attribution a = attribute(table_, dissect_, std::span(tokens).first(query + 1));
+      const auto truth = index(tokens[query + 1]);
+      const std::size_t rival = rival_of(a.logits, truth);
+      const auto row = [&](const std::string& part, const Vector& values) {
+        parts_.add({sum, step, part, values[truth] - values[rival], written(truth), written(rival)});
+      };
+      for (const Part& part : a.parts) row(part.name, part.values);
+      row("total", a.logits);
+      for (const auto& [stage, logits] : {std::pair("embedding", &a.lens_embedding),
+                                          {"after attention", &a.lens_before},
+                                          {"after the feed-forward", &a.logits}})
+        for (const int token : layout.digit_tokens)
+          lens_.add({sum, step, stage, written(index(token)), (*logits)[index(token)], written(truth)});
+    }
+  }
+  Json json() const { return {{"parts", parts_.json()}, {"lens", lens_.json()}}; }
+
+ private:
+  // The digit that the token writes.
+  std::string written(std::size_t token) const {
+    const auto& digits = table_.decoder().layout.digit_tokens;
+    const auto found = std::ranges::find(digits, static_cast<int>(token));
+    return found == digits.end() ? "token " + std::to_string(token) : std::to_string(found - digits.begin());
+  }
+
+  const model::AttentionTable<double>& table_;
+  const Anatomist& dissect_;
+  Table parts_{
+      {{"sum", ""}, {"step", ""}, {"part", ""}, {"margin", "logits"}, {"true_digit", ""}, {"rival", ""}}};
+  Table lens_{
+      {{"sum", ""}, {"step", ""}, {"residual", ""}, {"digit", ""}, {"logit", "logits"}, {"true_digit", ""}}};
+};
+
+// The longest cascade, no carry at all, any pair, and of the sample the least margin.
+Json examples(const Subject& subject, const Anatomist& dissect, const std::vector<model::Pair>& sample,
+              model::Pair least) {
+  const std::uint64_t nines = model::power_of_ten(subject.decoder().layout.digits) - 1;
+  Examples list(subject.table(), dissect);
+  for (const model::Pair pair : {model::Pair{nines, 1}, {nines / 9 * 4, nines / 9 * 5}, sample[0], least})
+    list.add(pair);
+  return list.json();
+}
+
 }  // namespace
 
 Json attribution(const Subject& subject) {
@@ -154,7 +216,8 @@ Json attribution(const Subject& subject) {
               {"before_right", "share, sampled"},
               {"after_right", "share, sampled"},
               {"sample", "pairs"}});
-  double worst = 0.0;
+  double worst = 0.0, least_margin = std::numeric_limits<double>::infinity();
+  model::Pair least;
   const auto n = static_cast<double>(count);
   for (int step = 0; step < layout.answer_digits(); ++step) {
     std::vector<Mean> means;
@@ -170,6 +233,10 @@ Json attribution(const Subject& subject) {
       for (std::size_t i = 0; i < a.parts.size(); ++i)
         means[i].add(a.parts[i].values[truth] - a.parts[i].values[rival]);
       worst = std::max(worst, a.error_ulps);
+      if (a.logits[truth] - a.logits[rival] < least_margin) {
+        least_margin = a.logits[truth] - a.logits[rival];
+        least = pair;
+      }
       before += margin_of(a.lens_before, tokens[query + 1]) > 0;
       after += margin_of(a.logits, tokens[query + 1]) > 0;
       names = a.parts;
@@ -178,7 +245,10 @@ Json attribution(const Subject& subject) {
       parts.add({step, names[i].name, means[i].mean(n), means[i].error(n), count});
     lens.add({step, before / n, after / n, count});
   }
-  return {{"parts", parts.json()}, {"lens", lens.json()}, {"sum_error_ulps", worst}};
+  return {{"parts", parts.json()},
+          {"lens", lens.json()},
+          {"examples", examples(subject, dissect, pairs, least)},
+          {"sum_error_ulps", worst}};
 }
 
 }  // namespace carryscope::analysis

@@ -15,7 +15,8 @@ struct Part {
 struct Attribution {
   std::vector<Part> parts;  // they sum to `logits`
   Vector logits;            // V
-  Vector lens_before;       // V: the head on the residual before the feed-forward, through its own norm
+  // V: the head on the residual before attention and before the feed-forward, each through its own norm
+  Vector lens_embedding, lens_before;
   // The largest |sum of the parts - logit|, in double-precision ulp of the sum of the parts' magnitudes.
   double error_ulps = 0.0;
 };

@@ -97,6 +97,11 @@ json trace(const Chart& chart, const Rows& rows, const Picked& picked) {
     out.update(
         {{"mode", "markers+text"}, {"text", labels}, {"textposition", "top center"}, {"cliponaxis", false}});
   if (!chart.colour.empty()) out["marker"]["color"] = chart.colour;
+  if (chart.colour == "@good") {
+    out["marker"]["color"] = json::array();
+    for (const json& value : y)
+      out["marker"]["color"].push_back(value.is_number() && value.get<double>() < 0 ? "@bad" : "@good");
+  }
   return out;
 }
 
@@ -138,6 +143,16 @@ json layout(const Chart& chart, const Rows& rows) {
   // A bar of the least value has a visible height.
   if (most > 0) out["yaxis"] = log_axis(words(chart.y), chart.kind == Kind::bars ? least / 10 : least, most);
   return out;
+}
+
+// Long names of bars stand upright, below them.
+int height(const Chart& chart, const Rows& rows) {
+  constexpr int kLow = 300, kHigh = 420;
+  constexpr std::size_t kLong = 8;  // letters
+  bool tall = chart.kind == Kind::heatmap;
+  for (std::size_t row = 0; chart.kind == Kind::bars && row < rows.size(); ++row)
+    tall |= rows.text(row, chart.x).size() > kLong;
+  return tall ? kHigh : kLow;
 }
 
 // The drop-downs of a chart and the rows behind each combination of their options.
@@ -186,9 +201,8 @@ void draw(const Chart& chart, const json& record, Sheet& sheet) {
   if (colour.options.size() > 1) groups.choices.push_back(colour);
   json variants = json::array();
   for (const Picked& group : groups.picked) add_variants(chart, rows, group, variants);
-  Figure figure{std::string(chart.id),   std::string(chart.title),
-                std::string(chart.text), {},
-                layout(chart, rows),     chart.kind == Kind::heatmap ? 420 : 300};
+  Figure figure{std::string(chart.id), std::string(chart.title), std::string(chart.text), {},
+                layout(chart, rows),   height(chart, rows)};
   if (!groups.choices.empty()) return sheet.figure(figure, groups.choices, std::move(variants));
   figure.data = variants[0]["data"];
   sheet.figure(figure);

@@ -31,7 +31,8 @@ struct Chart {
   std::array<std::string_view, 4> hover = {};    // more columns to show at a point
   std::array<std::string_view, 2> choices = {};  // a drop-down for each column, one figure for each value
   bool log = false;                              // y on a logarithmic axis; what is not positive is left out
-  // A role; empty: the theme's own order, or @sequential. @diverging has 0 in its middle.
+  // A role; empty: the theme's own order, or @sequential. @diverging has 0 in its middle; @good is @bad
+  // below 0.
   std::string_view colour = {};
 };
 

@@ -110,7 +110,9 @@ constexpr Chart kCharts[] = {
      .title = "Attention of each step",
      .text =
          "The least and the largest share are exact over all pairs of the class; the mean is sampled. The "
-         "class is what happens at the place below.",
+         "class is what happens at the place below. a3 is a’s digit of place 3 (place 0 is the ones), ’11’ "
+         "the "
+         "fixed token 11.",
      .kind = Kind::heatmap,
      .x = "position",
      .y = "step",
@@ -205,11 +207,39 @@ constexpr Chart kCharts[] = {
      .error = "standard_error",
      .hover = {"standard_error", "sample"},
      .choices = {"step"}},
+    {.record = "attribution",
+     .panel = "What adds up to the logits",
+     .rows = "examples.parts",
+     .id = "attribution-example",
+     .title = "One addition, part by part",
+     .text =
+         "What each part adds to the margin of the true digit over the best rival: the token that the step "
+         "reads last, its position, each key through each head (“head 0 a3 @6”: what head 0 takes from a’s "
+         "digit of place 3, at position 6), each neuron. The parts sum to the last bar, the margin itself.",
+     .x = "part",
+     .y = "margin",
+     .hover = {"true_digit", "rival"},
+     .choices = {"sum", "step"}},
+    {.record = "attribution",
+     .panel = "What adds up to the logits",
+     .rows = "examples.lens",
+     .id = "attribution-lens",
+     .title = "Logit lens of one addition",
+     .text = "What the model would answer if it stopped there: the logits of the ten digits, read from the "
+             "residual through the final norm before attention, after it, and after the feed-forward.",
+     .kind = Kind::heatmap,
+     .x = "digit",
+     .y = "residual",
+     .values = {"logit"},
+     .hover = {"true_digit"},
+     .choices = {"sum", "step"},
+     .colour = "@diverging"},
     {.record = "margins",
      .rows = "steps",
      .id = "margins-steps",
      .title = "Smallest margin of each step",
-     .text = "Proven over all pairs; hover for the pair. Below 0 the step is wrong somewhere.",
+     .text = "The lower end, in logits, of what is proven over all pairs; hover for the pair. Below 0 the "
+             "step is wrong somewhere.",
      .x = "step",
      .y = "min_low",
      .hover = {"min_low", "min_high", "a", "b"},

@@ -75,6 +75,7 @@
         layout.xaxis = { ...layout.xaxis, tickangle: -90, tickfont: { size: 8 } };
       for (const key of Object.keys(layout))
         if (/^[xy]axis\d+$/.test(key)) layout[key] = merge(baseLayout(false).xaxis, layout[key]);
+      if (innerWidth < 640) (layout.annotations || []).forEach((title) => { title.font = { ...title.font, size: 8 }; });
       const traces = this.traces();
       if (innerWidth < 640) traces.forEach((trace) => { if (trace.mode === 'text') trace.visible = false; });  // cells are too small
       return Plotly.react(this.plot, themed(traces), themed(layout), { displayModeBar: false, responsive: true });

@@ -63,7 +63,7 @@
   };
 
   const heat = (weight, text, title) => element('td', { class: 'heat', title,
-    style: `background: color-mix(in srgb, var(--accent) ${Math.round(100 * weight)}%, transparent)` }, text);
+    style: `background: color-mix(in srgb, var(--accent) ${Math.round(100 * weight)}%, transparent)` + (weight > 0.6 ? '; color: var(--panel)' : '') }, text);
 
   // Attention of a head at every step: a row for each step, a column for each position that is read.
   const attentionTable = (model, result, layer, head, chosen) => {

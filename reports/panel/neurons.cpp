@@ -85,14 +85,10 @@ void add_map(json& data, int at, const json& z, const std::string& name, const T
         {{"coloring", "none"}, {"start", told.threshold}, {"end", told.threshold}, {"size", 1}}}});
 }
 
-void add_axes(json& layout, int at, int rows, const std::string& title) {
+// The title of the map, and its axes where there is one.
+void add_axes(json& layout, int at, int rows, const std::string& title, bool map) {
   const double width = 1.0 / kAcross, height = 1.0 / rows;
   const double left = (at % kAcross) * width, top = 1.0 - (at / kAcross) * height;
-  const json small{{"dtick", 3}, {"tickfont", {{"size", 9}}}, {"showgrid", false}, {"zeroline", false}};
-  json& x = layout["xaxis" + (at == 0 ? "" : std::to_string(at + 1))] = small;
-  x.update({{"domain", {left + 0.1 * width, left + 0.97 * width}}, {"anchor", axis("y", at)}});
-  json& y = layout["yaxis" + (at == 0 ? "" : std::to_string(at + 1))] = small;
-  y.update({{"domain", {top - 0.84 * height, top - 0.14 * height}}, {"anchor", axis("x", at)}});
   layout["annotations"].push_back({{"text", title},
                                    {"x", left + 0.53 * width},
                                    {"y", top - 0.135 * height},
@@ -101,6 +97,12 @@ void add_axes(json& layout, int at, int rows, const std::string& title) {
                                    {"yanchor", "bottom"},
                                    {"showarrow", false},
                                    {"font", {{"size", 11}}}});
+  if (!map) return;
+  const json small{{"dtick", 3}, {"tickfont", {{"size", 9}}}, {"showgrid", false}, {"zeroline", false}};
+  json& x = layout["xaxis" + (at == 0 ? "" : std::to_string(at + 1))] = small;
+  x.update({{"domain", {left + 0.1 * width, left + 0.97 * width}}, {"anchor", axis("y", at)}});
+  json& y = layout["yaxis" + (at == 0 ? "" : std::to_string(at + 1))] = small;
+  y.update({{"domain", {top - 0.84 * height, top - 0.14 * height}}, {"anchor", axis("x", at)}});
 }
 
 // All maps of a step, one kind of value.
@@ -123,7 +125,9 @@ json variant(const Maps& maps, int step, const char* value,
       const std::string name = fmt::format("n{}, carry {}", neuron, carry);
       if (const auto map = carries.find(carry); map != carries.end()) {
         add_map(data, at, map->second.at(value), name, tells, low, high);
-        add_axes(layout, at, rows, name + (tells.subtask.empty() ? "" : ": " + tells.subtask));
+        add_axes(layout, at, rows, name + (tells.subtask.empty() ? "" : ": " + tells.subtask), true);
+      } else {
+        add_axes(layout, at, rows, name + ": never", false);
       }
       ++at;
     }

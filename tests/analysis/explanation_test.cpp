@@ -139,6 +139,29 @@ TEST(Attribution, PartsSumToTheLogits) {
   expect_parts_sum(Subject(model::load(CARRYSCOPE_SOURCE_DIR "/checkpoints/311.pt")));
 }
 
+TEST(Attribution, ThePartsOfAnExampleSumToItsTotal) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Subject subject = random_subject(seed, 2);
+    const Json record = attribution(subject);
+    std::map<std::pair<std::string, int>, double> sum;
+    std::size_t totals = 0;
+    for (const Json& row : record["examples"]["parts"]["rows"]) {
+      double& parts = sum[{row[0], row[1]}];
+      if (row[2] != "total") {
+        parts += row[3].get<double>();
+        continue;
+      }
+      ++totals;
+      EXPECT_NEAR(row[3].get<double>(), parts, 1e-9) << row.dump();
+      parts = 0.0;  // the same sum may be listed twice
+    }
+    const auto steps = static_cast<std::size_t>(subject.decoder().layout.answer_digits());
+    EXPECT_EQ(totals, 4 * steps);
+    EXPECT_EQ(record["examples"]["lens"]["rows"].size(), 4 * steps * 3 * 10);
+  }
+}
+
 TEST(Margins, BracketsHoldTheSmallestOfEveryPair) {
   const Subject subject = random_subject(5, 2);
   const model::Layout& layout = subject.decoder().layout;
