@@ -72,6 +72,7 @@ void Arithmetic::absorb(Value& x, const Bound& size, int n) const {
 }
 
 void Arithmetic::tighten(Value& x, const std::vector<Bound>& reach) {
+  if (x.slope.empty()) return;
   Ball linear = x.at;
   for (std::size_t k = 0; k < x.slope.size(); ++k) linear += x.slope[k] * Ball(0.0).widened(reach[k]);
   if (linear.radius() < x.x.radius()) x.x = std::move(linear);
@@ -102,22 +103,24 @@ Value Arithmetic::minus(const Value& x, const Value& y) const {
   return plus(x, negated);
 }
 
+// x y - x0 y0 = (x - x0) (y + y0)/2 + (y - y0) (x + x0)/2
 Value Arithmetic::times(const Value& x, const Value& y) const {
+  const Ball half(0.5), along_x = (y.x + y.centre()) * half, along_y = (x.x + x.centre()) * half;
   Value z{x.x * y.x, {}, {}, x.centre() * y.centre()};
   for (std::size_t k = 0; k < std::max(x.slope.size(), y.slope.size()); ++k) {
     Ball s;
-    if (k < x.slope.size()) s += x.slope[k] * y.x;
-    if (k < y.slope.size()) s += x.x * y.slope[k];
+    if (k < x.slope.size()) s += x.slope[k] * along_x;
+    if (k < y.slope.size()) s += along_y * y.slope[k];
     z.slope.push_back(std::move(s));
   }
   if (!rounds_) return z;
   return finished(std::move(z), x.x.magnitude() * y.error + y.x.magnitude() * x.error + x.error * y.error);
 }
 
-// sqrt' <= 1 / (2 sqrt(least computed argument)).
+// sqrt x - sqrt x0 = (x - x0) / (sqrt x + sqrt x0), and sqrt' <= 1 / (2 sqrt(least computed argument)).
 Value Arithmetic::root(const Value& x, double least) const {
   Value y{sqrt(x.x.at_least(least)), {}, {}, sqrt(x.centre().at_least(least))};
-  const Ball steep = Ball(0.5) / y.x;
+  const Ball steep = Ball(1.0) / (y.x + y.at);
   for (const Ball& s : x.slope) y.slope.push_back(s * steep);
   if (!rounds_) return y;
   const Ball computed = sqrt(x.computed().at_least(least));
@@ -126,10 +129,11 @@ Value Arithmetic::root(const Value& x, double least) const {
   return y;
 }
 
+// 1/x - 1/x0 = -(x - x0) / (x x0)
 Value Arithmetic::inverse(const Value& x) const {
   const Ball y = Ball(1.0) / x.x, computed = Ball(1.0) / x.computed();
   Value z{y, {}, {}, Ball(1.0) / x.centre()};
-  for (const Ball& s : x.slope) z.slope.push_back(-(s * y * y));
+  for (const Ball& s : x.slope) z.slope.push_back(-(s * y * z.at));
   return finished(std::move(z), y.magnitude() * computed.magnitude() * x.error);
 }
 
@@ -168,23 +172,26 @@ Value Arithmetic::linear(const std::vector<Value>& x, const Matrix& w, const Mat
 // Roundings of the formulas, k the library function's ulps: erf (tanh) is off by k u and by its argument's
 // two (eight) roundings, which cost at most 0.97 u (3.7 u); 1 + erf and the last product round once each.
 // silu: the exponential is seen through its share of the denominator, and three roundings.
+// A chord's slope is the mean of f' = f'(m) + f'' (. - m) from the centre, which is m up to its radius, to v:
+// of what (. - m) is on the way, the mean is half of v - m.
 Value Arithmetic::activation(Activation kind, const Value& v) const {
-  const Ball range = v.computed(), m = v.centre().middle(), reach = range - m;
+  const Ball m = v.centre().middle(), range = hull(v.computed(), m), reach = range - m;
   Value y;
-  Ball slope;
+  Ball slope, chord;
   if (kind == Activation::relu) {
-    slope = relu_slope(range);
+    chord = slope = relu_slope(range);
     y.at = m.negative() ? Ball(0.0) : m;
   } else {
     const Expansion e = kind == Activation::gelu_erf    ? gelu_erf(m, range)
                         : kind == Activation::gelu_tanh ? gelu_tanh(m, range)
                                                         : silu(m, range);
     slope = e.slope + e.curve * reach;
+    chord = e.slope + (e.curve * reach * Ball(0.5)).widened(e.curve.magnitude() * v.centre().radius());
     y.at = e.at;
   }
   y.x = y.at + slope * (v.x - m);
   y.at += slope * (v.centre() - m);
-  for (const Ball& s : v.slope) y.slope.push_back(s * slope);
+  for (const Ball& s : v.slope) y.slope.push_back(s * chord);
   if (!rounds_) return y;
   y.error = slope.magnitude() * v.error;
   const Bound x = v.size(), size = y.size();

@@ -1,10 +1,12 @@
 // Arithmetic: what one operation of a model gives, over the reals or in any float32 program.
 //
-// A Value encloses the real result x over a box of inputs, its derivatives along some directions, and how
-// far a float32 evaluation *of the same input* may be off: |computed - exact| <= error. Under the real
-// semantics error is 0. Rounding to nearest is fl(v) = v (1 + d) + e, |d| <= u = 2^-24; |e| is at most
-// 2^-126, and kTiny covers it also after products with later factors below 2^46. A sum of n terms in any
-// order, with any contraction, is off by at most gamma_n = n u / (1 - n u) times the sum of their magnitudes.
+// A Value encloses the real result x over a box of inputs, its slopes along some directions, and how far a
+// float32 evaluation *of the same input* may be off: |computed - exact| <= error. Slopes are from the centre:
+// for each input t of the box, counted from there, x(t) = x(0) + sum_k s_k t_k with some s_k in slope[k].
+// Under the real semantics error is 0. Rounding to nearest is fl(v) = v (1 + d) + e, |d| <= u = 2^-24; |e| is
+// at most 2^-126, and kTiny covers it also after products with later factors below 2^46. A sum of n terms in
+// any order, with any contraction, is off by at most gamma_n = n u / (1 - n u) times the sum of their
+// magnitudes.
 #pragma once
 
 #include <vector>
@@ -60,7 +62,7 @@ class Arithmetic {
   Value linear(const std::vector<Value>& x, const Matrix& w, const Matrix& bias, int col) const;
 
   // A Value over the box of centre +- reach (by direction) lies within  at + slope [-reach, reach].
-  static void tighten(Value& x, const std::vector<Bound>& reach);
+  static void tighten(Value& x, const std::vector<Bound>& reach);  // nothing, where there are no slopes
   // Adds n roundings of terms whose magnitudes sum up to `size`.
   void absorb(Value& x, const Bound& size, int n) const;
   Bound gamma(int n) const;

@@ -98,6 +98,7 @@ struct Ball {
   friend Ball operator-(const Ball& a, const Ball& b) { return apply(arb_sub, a, b); }
   friend Ball operator*(const Ball& a, const Ball& b) { return apply(arb_mul, a, b); }
   friend Ball operator/(const Ball& a, const Ball& b) { return apply(arb_div, a, b); }
+  friend Ball hull(const Ball& a, const Ball& b) { return apply(arb_union, a, b); }
   friend Ball operator-(const Ball& a) {
     Ball y;
     arb_neg(y.x, a.x);

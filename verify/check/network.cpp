@@ -129,7 +129,7 @@ Values Network::map(const Values& x, const Weights& w, const Weights& bias) cons
 Network::State Network::state(int position, const Values& residual) const {
   const model::Attention& a = attention();
   Values x = residual;
-  normalise(decoder_.layers[0].norm, x, false);
+  normalise(decoder_.layers[0].norm, x, false, {});
   State s{map(x, a.query, a.query_bias), map(x, a.key, a.key_bias), map(x, a.value, a.value_bias)};
   per_head(s.query, a.query_norm, position);
   per_head(s.key, a.key_norm, position);
@@ -140,7 +140,7 @@ void Network::per_head(Values& v, const std::optional<model::Norm>& norm, int po
   const auto dim = static_cast<std::ptrdiff_t>(attention().head_dim);
   for (auto from = v.begin(); from != v.end(); from += dim) {
     Values part(from, from + dim);
-    if (norm) normalise(*norm, part, false);
+    if (norm) normalise(*norm, part, false, {});
     if (attention().rope) rotate(part, position);
     std::ranges::move(part, from);
   }
@@ -211,16 +211,19 @@ Value Network::mean_square(const Values& x) const {
     mean.x += Ball::of(arb_sqr, v.x) * share;
     mean.at += v.at * v.at * share;
     mean.error += v.error * (v.x.magnitude() + v.size()) * share.magnitude();
-    for (std::size_t k = 0; k < v.slope.size(); ++k) mean.slope[k] += Ball(2.0) * v.x * v.slope[k] * share;
+    for (std::size_t k = 0; k < v.slope.size(); ++k) mean.slope[k] += (v.x + v.at) * v.slope[k] * share;
   }
   arithmetic_.absorb(mean, mean.size(), n + 2);
   return mean;
 }
 
 // x / sqrt(mean x^2 + eps) * w + b, the mean subtracted first for LayerNorm. `unscaled`: times the root.
-void Network::normalise(const model::Norm& norm, Values& x, bool unscaled) const {
+// What is not linear is done to values that are tightened over the box of `reach`.
+void Network::normalise(const model::Norm& norm, Values& x, bool unscaled,
+                        const std::vector<Bound>& reach) const {
   if (norm.type == NormType::none) return;
   if (norm.type == NormType::layer) subtract_mean(x);
+  for (Value& v : x) Arithmetic::tighten(v, reach);
   const Matrix& weight = matrix(norm.weight);
   const Matrix& bias = matrix(norm.bias);
   Value root;
@@ -229,7 +232,9 @@ void Network::normalise(const model::Norm& norm, Values& x, bool unscaled) const
     arithmetic_.absorb(eps, Bound(norm.eps), 1);
     // Squares and their sums are not negative, rounded or not, and adding eps rounds to no less than eps
     // does.
-    root = arithmetic_.root(arithmetic_.plus(mean_square(x), eps), norm.eps * (1 - 0x1p-20));
+    Value square = mean_square(x);
+    Arithmetic::tighten(square, reach);
+    root = arithmetic_.root(arithmetic_.plus(square, eps), norm.eps * (1 - 0x1p-20));
   }
   const Value inverse = unscaled ? Value{} : arithmetic_.inverse(root);
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -252,7 +257,7 @@ void Network::tail(Values& x, const std::vector<Bound>& reach) const {
   if (layer.mlp) {
     const model::Mlp& mlp = *layer.mlp;
     Values normed = x;
-    normalise(layer.mlp_norm, normed, false);
+    normalise(layer.mlp_norm, normed, false, reach);
     tighten(normed);
     Values up = map(normed, mlp.up, mlp.up_bias);
     tighten(up);
@@ -267,7 +272,7 @@ void Network::tail(Values& x, const std::vector<Bound>& reach) const {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = arithmetic_.plus(x[i], down[i]);
     tighten(x);
   }
-  normalise(decoder_.final_norm, x, decoder_.head_bias.empty());
+  normalise(decoder_.final_norm, x, decoder_.head_bias.empty(), reach);
 }
 
 Value Network::margin(const Values& x, int token, int rival) const {

@@ -47,7 +47,7 @@ class Network {
   void read(const model::Norm& norm);
   void multiply(const model::Factored& factored);
   Values map(const Values& x, const model::Weights& w, const model::Weights& bias) const;
-  void normalise(const model::Norm& norm, Values& x, bool unscaled) const;
+  void normalise(const model::Norm& norm, Values& x, bool unscaled, const std::vector<Bound>& reach) const;
   void subtract_mean(Values& x) const;
   Value mean_square(const Values& x) const;
   void per_head(Values& v, const std::optional<model::Norm>& norm, int position) const;
