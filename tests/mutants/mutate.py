@@ -32,6 +32,11 @@ MUTANTS = {
     "margin_pruned_too_soon": [("if (least >= enough()) {", "if (least >= enough() - 2.0) {")],
     "hunt_of_later_steps": [("groups[index(g)] = !apart || g == step;", "groups[index(g)] = !apart || g >= step;")],
     "difference_of_steps_unseen": [("  if (x.step != y.step) return Alike::no;\n", "")],
+    # The lower places' rows are added up from the ones: the same sum, in another order.
+    "places_added_upwards": [
+        ("std::uint32_t* const to = offsets(top_ - place);",
+         "std::uint32_t* const to = offsets(place == top_ ? 0 : place + 1);")
+    ],
     # The checker: trees that do not tile, a rival that is not asked for, witnesses that are believed.
     "check_parts_not_counted": [("if (sum != pairs)", "if (sum > pairs)")],
     "check_rival_skipped": [("if (token != target_token_)", "if (token != target_token_ && token != 12)")],
