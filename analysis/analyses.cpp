@@ -44,7 +44,7 @@ Json envelope(std::string_view name, const Subject& subject) {
 }
 
 Json document(const Analysis& analysis, const Subject& subject) {
-  const Json payload = analysis.run(subject);
+  Json payload = analysis.run(subject);
   if (payload.contains("format")) return payload;
   Json out = envelope(analysis.name, subject);
   out.update(payload);

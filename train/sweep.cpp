@@ -27,7 +27,7 @@ class Sweep {
     if (failure_) std::rethrow_exception(failure_);
     std::vector<SweepRow> rows;
     for (const std::uint64_t seed : options_.seeds)
-      if (auto row = finished(seed)) rows.push_back(std::move(*row));
+      if (auto row = finished(seed)) rows.push_back(*row);
     return rows;
   }
 

@@ -37,7 +37,7 @@ std::optional<FailureAutomaton> FailureAutomaton::build(const FailureDiagram& di
       const auto [node, carry] = layer[s];
       State& state = automaton.layers_.back()[s];
       state.carry = carry;
-      for_each_letter(within, place, [&](int a, int b, int, int in, int out) {
+      for_each_letter(within, place, [&, node = node, carry = carry](int a, int b, int, int in, int out) {
         if (in != carry || (place + 1 == within.digits && !allows_top(within, out))) return;
         const FailureDiagram::Ref next = diagram.after(node, place, in, a, b);
         int& to = number[next][index(out)];

@@ -229,7 +229,7 @@ std::vector<Count> FailureDiagram::count(Ref root, const Cube& within) const {
   };
   for (int place = 0; place < digits_; ++place) {
     for (const auto& [x, paths] : here)
-      for_each_letter(within, place, [&](int a, int b, int, int in, int out) {
+      for_each_letter(within, place, [&, x = x, &paths = paths](int a, int b, int, int in, int out) {
         if (paths[index(in)] > 0) arrive(after(x, place, in, a, b), place + 1, out, paths[index(in)]);
       });
     for (const Reached& r : above) number[r.node] = 0;

@@ -38,7 +38,7 @@ class Chain {
   z3::expr truth(bool value) const { return context_.bool_val(value); }
   // Any integer from 0.
   z3::expr unknown(const char* name) {
-    const z3::expr x = context_.int_const(name);
+    z3::expr x = context_.int_const(name);
     solver_.add(x >= 0);
     named_.push_back(x);
     return x;
@@ -66,7 +66,7 @@ class Chain {
 
  private:
   z3::expr number(const std::string& name, int most) {
-    const z3::expr x = context_.int_const(name.c_str());
+    z3::expr x = context_.int_const(name.c_str());
     solver_.add(x >= 0 && x <= most);
     named_.push_back(x);
     return x;

@@ -154,7 +154,7 @@ class PairSolver::Z3 {
   // each counted if the digit is among those that weigh so much: then a token whose digit is open counts with
   // its largest weight, and not with the sum of all ten.
   z3::expr reaches(const Threshold& t) {
-    const z3::expr reached = fresh();
+    z3::expr reached = fresh();
     z3::expr_vector terms(context_);
     std::vector<int> increments;
     for (const auto& [token, weight] : t.terms) {

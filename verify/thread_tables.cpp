@@ -33,7 +33,7 @@ void for_each_pointer(ThreadTables& t, const Visit& visit) {
 void FlatTables::keep(const float*& pointer, const float* from, std::size_t count) {
   if (from == nullptr) return;
   while (memory_.size() % model::kRowChunk != 0) memory_.push_back(0);
-  pointer = reinterpret_cast<const float*>(memory_.size() + 1);
+  pointer = reinterpret_cast<const float*>(memory_.size() + 1);  // NOLINT(performance-no-int-to-ptr)
   memory_.insert(memory_.end(), from, from + count);
 }
 
