@@ -151,6 +151,7 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   }
   list_regions(result, decoder, leaves, failures, options.regions,
                Deadline(options.time_limit - deadline.elapsed()));
+  if (!deadline.passed()) result.by_reference = ask_reference(decoder, failures);
   result.exact = result.pairs.undecided == 0;
   if (options.margin) result.smallest = find_smallest_margin(decoder, searches, options, deadline);
   result.seconds = deadline.elapsed();

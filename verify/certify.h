@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "verify/mixture.h"
+#include "verify/open_pairs.h"
 #include "verify/step_search.h"
 
 namespace carryscope::verify {
@@ -80,6 +81,7 @@ struct Certification {
   std::vector<PartCounts> by_part;         // of the mixture
   std::vector<Region> regions;             // by mass, largest first
   std::size_t region_count = 0;            // of all regions, also those not returned
+  std::optional<OpenPairs> by_reference;   // of undecided and rounding-dependent pairs, where they are few
   std::optional<SmallestMargin> smallest;  // absent where not asked for or not finished in time
   std::vector<QuestionLeaves> leaves;      // by step and symbol; empty where not asked for
   double seconds = 0.0;

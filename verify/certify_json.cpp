@@ -28,6 +28,11 @@ ordered_json ulps_json(const Certification& result) {
           {"sincos", ulps.sincos}};
 }
 
+ordered_json reference_json(const std::optional<OpenPairs>& open) {
+  if (!open) return nullptr;
+  return {{"correct", to_string(open->correct)}, {"wrong", to_string(open->wrong)}};
+}
+
 ordered_json step_json(const StepCounts& step) {
   return {{"step", step.step},
           {"place", step.place},
@@ -100,6 +105,7 @@ ordered_json to_json(const model::Decoder& decoder, const Certification& result)
   out["ulps"] = ulps_json(result);
   out["exact"] = result.exact;
   out["pairs"] = counts_json(result.pairs);
+  out["by_reference"] = reference_json(result.by_reference);
   out["steps"] = array_of(result.steps, [](std::size_t, const StepCounts& step) { return step_json(step); });
   out["by_cascade"] = array_of(result.by_cascade, [](std::size_t k, const Counts& n) {
     ordered_json row{{"class", k}};

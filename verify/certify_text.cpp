@@ -46,7 +46,7 @@ std::string table(const std::vector<Row>& rows) {
 
 std::size_t longest_line(const std::string& text) {
   std::size_t longest = 0;
-  for (std::size_t from = 0, to; (to = text.find('\n', from)) != std::string::npos; from = to + 1)
+  for (std::size_t from = 0, to = 0; (to = text.find('\n', from)) != std::string::npos; from = to + 1)
     longest = std::max(longest, to - from);
   return longest;
 }
@@ -56,7 +56,8 @@ class Writer {
   Writer(const model::Decoder& decoder, const Certification& result) : decoder_(decoder), result_(result) {}
 
   std::string text() const {
-    return heading() + counts() + meaning() + tables() + mixture() + regions() + smallest() + effort();
+    return heading() + counts() + meaning() + reference() + tables() + mixture() + regions() + smallest() +
+           effort();
   }
 
  private:
@@ -104,6 +105,13 @@ class Writer {
     return text + fmt::format(".\n{}at least {:>{}} pairs wrong ({})\n{:>{}} {} ({}).\n", proven, low,
                               high.size(), share(n.wrong), "and at most", proven.size() + 8, high,
                               share(most, Towards::above));
+  }
+
+  std::string reference() const {
+    if (!result_.by_reference) return "";
+    const auto& [wrong, correct] = *result_.by_reference;
+    return fmt::format("Not a proof: of the {} open pairs the reference float32 program gets {} wrong.\n",
+                       grouped(wrong + correct), grouped(wrong));
   }
 
   using Cell = std::function<std::string(Count)>;
