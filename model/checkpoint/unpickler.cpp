@@ -279,11 +279,10 @@ void Machine::build() {
 // ("storage", type, key, device, number of elements)
 void Machine::persistent() {
   const int id = pop();
-  if (node(id).items.size() > kMostArguments) reject("a persistent object that is no tensor storage");
-  const std::vector<int> items = node(id).items;
   constexpr Kind kExpected[5] = {Kind::text, Kind::global, Kind::text, Kind::text, Kind::integer};
-  bool fits = node(id).kind == Kind::tuple && items.size() == 5;
-  for (std::size_t i = 0; fits && i < 5; ++i) fits = node(items[i]).kind == kExpected[i];
+  bool fits = node(id).kind == Kind::tuple && node(id).items.size() == std::size(kExpected);
+  const std::vector<int> items = fits ? node(id).items : std::vector<int>();
+  for (std::size_t i = 0; fits && i < items.size(); ++i) fits = node(items[i]).kind == kExpected[i];
   if (!fits || node(items[0]).text != "storage") reject("a persistent object that is no tensor storage");
   PickleNode storage;
   storage.kind = Kind::storage;
