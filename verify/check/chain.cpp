@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -52,6 +53,31 @@ Int letter(const Terms<Int>& f, int n, int place, int a, int b, int s) {
          f.at(s_token(n, place))[static_cast<std::size_t>(s)];
 }
 
+// The terms of each place, from its least letter's up.
+struct Span {
+  std::vector<Int> least;  // by place
+  Int range = 0;           // of the sum over all places
+};
+
+// Nothing where some place has no letter.
+std::optional<Span> span_of(const Terms<Int>& f, const Cube& cube) {
+  const int n = cube.digits;
+  Span span;
+  for (int i = 0; i < n; ++i) {
+    std::optional<Int> low, high;
+    for (const int carry : {0, 1})
+      for_each_letter(cube, i, carry, [&](int a, int b, int s, int) {
+        const Int v = letter(f, n, i, a, b, s);
+        if (!low || v < *low) low = v;
+        if (!high || *high < v) high = v;
+      });
+    if (!low) return std::nullopt;
+    span.least.push_back(*low);
+    span.range += *high - *low;
+  }
+  return span;
+}
+
 }  // namespace
 
 // A place's terms are bins above its least letter's, which is added up exactly.
@@ -62,29 +88,17 @@ Count count_negative(const Cube& whole, const Terms<Int>& f, int bins) {
     for (const int carry : {0, 1})
       if (count(restricted(whole, c_token(n, i), carry)) == 0)
         cube.at(c_token(n, i)) = static_cast<std::uint16_t>(cube.at(c_token(n, i)) & ~(1 << carry));
-  Int base = f.constant, range = 0;
-  std::vector<Int> least;
-  for (int i = 0; i < n; ++i) {
-    std::optional<Int> low, high;
-    for (const int carry : {0, 1})
-      for_each_letter(cube, i, carry, [&](int a, int b, int s, int) {
-        const Int v = letter(f, n, i, a, b, s);
-        if (!low || v < *low) low = v;
-        if (!high || *high < v) high = v;
-      });
-    if (!low) return 0;
-    least.push_back(*low);
-    base += *low;
-    range += *high - *low;
-  }
-  const Int width = range / bins + 1;
+  const std::optional<Span> span = span_of(f, cube);
+  if (!span) return 0;
+  const Int base = std::accumulate(span->least.begin(), span->least.end(), f.constant);
+  const Int width = span->range / bins + 1;
   Histogram state[2] = {{1}, {}};
   for (int i = 0; i < n; ++i) {
     Histogram next[2];
     for (int carry = 0; carry < 2; ++carry) {
       std::map<std::size_t, Count> letters[2];
       for_each_letter(cube, i, carry, [&](int a, int b, int s, int out) {
-        const Int above = letter(f, n, i, a, b, s) - least[static_cast<std::size_t>(i)];
+        const Int above = letter(f, n, i, a, b, s) - span->least[static_cast<std::size_t>(i)];
         ++letters[out][static_cast<std::size_t>((above + width - 1) / width)];
       });
       for (int out = 0; out < 2; ++out)

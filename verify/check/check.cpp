@@ -168,14 +168,14 @@ void move(Count& from, Count& to, Count pairs) {
   to += pairs;
 }
 
-// Wrong by step, then undecided, then rounding-dependent: a pair belongs to the first of these it is in.
-void count_union(const std::vector<Task>& tasks, Report& report) {
-  const int steps = static_cast<int>(report.steps.size());
-  struct Doubt {
-    Member member;
-    Count pairs;  // not surely correct
-    bool whole;   // none of it is
-  };
+// A leaf that is not surely correct, in its group of the union.
+struct Doubt {
+  Member member;
+  Count pairs;  // not surely correct
+  bool whole;   // none of it is
+};
+
+std::vector<Doubt> doubts_of(const std::vector<Task>& tasks, int steps) {
   std::vector<Doubt> doubts;
   for (const Task& task : tasks)
     for (const Leaf& leaf : task.leaves) {
@@ -185,6 +185,13 @@ void count_union(const std::vector<Task>& tasks, Report& report) {
                                                              : steps + 1;
       doubts.push_back({{leaf.cube, group}, leaf.pairs - leaf.correct, leaf.correct == 0});
     }
+  return doubts;
+}
+
+// Wrong by step, then undecided, then rounding-dependent: a pair belongs to the first of these it is in.
+void count_union(const std::vector<Task>& tasks, Report& report) {
+  const int steps = static_cast<int>(report.steps.size());
+  const std::vector<Doubt> doubts = doubts_of(tasks, steps);
   std::vector<Count> masses;
   for (const Doubt& d : doubts) masses.push_back(d.pairs);
   std::ranges::sort(masses, std::greater{});
