@@ -90,9 +90,8 @@ void add_finetune(CLI::App& program, const Context& context) {
   command->add_option("--seeds", flags->seeds, "trained in each round, 1 to this number")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->add_option("--threads", sweep.threads, "seeds trained at once by this worker")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  add_engine(*command, flags->options.engine);
+  add_workers(*command, sweep);
   command->add_option("--every", sweep.run.every, "steps between exact evaluations")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

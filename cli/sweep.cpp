@@ -17,7 +17,7 @@ namespace {
 struct Flags {
   TrainingFlags training;
   std::string seeds = "1-8", json_path;
-  int threads = 1, population = 1;
+  train::SweepOptions options;
 };
 
 void print_summary(const nlohmann::json& summary) {
@@ -33,11 +33,9 @@ void run(const Flags& flags, const Context& context) {
   plan.config = model::preset(flags.training.preset);
   plan.recipe = flags.training.chosen_recipe();
   plan.engine = flags.training.engine;
-  train::SweepOptions options;
+  train::SweepOptions options = flags.options;
   options.folder = flags.training.folder;
   options.seeds = parse_seeds(flags.seeds);
-  options.threads = flags.threads;
-  options.population = flags.population;
   options.run = flags.training.options();
   const Interruptible interruptible;
   options.run.interrupted = interruptible.flag();
@@ -68,14 +66,7 @@ void add_sweep(CLI::App& program, const Context& context) {
   flags->training.add_to(*command);
   command->add_option("--seeds", flags->seeds, "numbers and ranges: 0-55 or 1,3,10-20")
       ->capture_default_str();
-  command->add_option("--threads", flags->threads, "seeds trained at once by this worker")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command
-      ->add_option("--population", flags->population,
-                   "seeds that one trainer trains together; of --engine torch, in one batched graph")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
+  add_workers(*command, flags->options);
   command->add_option("--json", flags->json_path, "write every seed's outcome and the rates here");
   command->footer(
       "Example: carryscope sweep --preset 311 --seeds 0-55 --threads 2 -o runs/sweep-311\n"

@@ -6,6 +6,26 @@
 
 namespace carryscope::cli {
 
+void add_engine(CLI::App& command, train::Engine& engine) {
+  command.add_option("--engine", engine.name, "fused: tables and SIMD; torch: LibTorch, the reference")
+      ->check(CLI::IsMember({"fused", "torch"}))
+      ->capture_default_str();
+  command.add_option("--device", engine.device, "where --engine torch runs")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+}
+
+void add_workers(CLI::App& command, train::SweepOptions& sweep) {
+  command.add_option("--threads", sweep.threads, "trainers at work at once in this process")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command
+      .add_option("--population", sweep.population,
+                  "seeds that one trainer trains together; of --engine torch, in one batched graph")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+}
+
 void TrainingFlags::add_to(CLI::App& command) {
   command
       .add_option("--preset", preset,
@@ -21,12 +41,7 @@ void TrainingFlags::add_to(CLI::App& command) {
   command.add_option("--position-deviation", position_deviation,
                      "standard deviation of the stored position tensors at the start");
   command.add_option("--retries", retries, "early restarts allowed where the recipe's loss test fails");
-  command.add_option("--engine", engine.name, "fused: tables and SIMD; torch: LibTorch, the reference")
-      ->check(CLI::IsMember({"fused", "torch"}))
-      ->capture_default_str();
-  command.add_option("--device", engine.device, "where --engine torch runs")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->capture_default_str();
+  add_engine(command, engine);
   command.add_option("--every", every, "steps between exact evaluations; a killed run loses at most so many")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

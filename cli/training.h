@@ -11,6 +11,10 @@
 
 namespace carryscope::cli {
 
+void add_engine(CLI::App& command, train::Engine& engine);
+// How many seeds at once: threads of this worker, and seeds of one trainer.
+void add_workers(CLI::App& command, train::SweepOptions& sweep);
+
 struct TrainingFlags {
   std::string preset = "311", recipe = "paper", semantics = "real";
   train::Engine engine;
