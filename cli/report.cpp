@@ -24,6 +24,7 @@
 #include "model/error.h"
 #include "model/record.h"
 #include "reports/compare.h"
+#include "reports/error.h"
 #include "reports/markdown.h"
 #include "reports/page.h"
 
@@ -152,7 +153,13 @@ void add_report(CLI::App& program, const Context&) {
                    "seconds, of each search that may not end by itself")
       ->capture_default_str();
   command->footer("Example: carryscope report model.pt -o report.html");
-  command->callback([flags] { run(*flags); });
+  command->callback([flags] {
+    try {
+      run(*flags);
+    } catch (const reports::BadRecord& bad) {
+      throw InputError(bad.what());
+    }
+  });
 }
 
 }  // namespace carryscope::cli

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "model/error.h"
 #include "reports/certified.h"
+#include "reports/error.h"
 #include "reports/exact_error.h"
 #include "reports/page.h"
 #include "reports/panel/panel.h"
@@ -207,7 +207,7 @@ Models distinct(Models models) {
 }  // namespace
 
 std::string comparison(const Models& given) {
-  model::ensure(given.size() > 1, "a comparison needs two models");
+  ensure(given.size() > 1, "a comparison needs two models");
   const Models models = distinct(given);
   Sheet sheet;
   Body body;
@@ -218,7 +218,7 @@ std::string comparison(const Models& given) {
     try {
       comparison.draw(models, sheet);
     } catch (const json::exception& error) {
-      throw model::InputError(
+      throw BadRecord(
           fmt::format("a certify, metrics or repair record has not the expected fields ({}); "
                       "make the records again with this program",
                       error.what()));

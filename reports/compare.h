@@ -8,7 +8,7 @@
 
 namespace carryscope::reports {
 
-// Two or more. What a model has no record of is left blank. Throws InputError as page() does.
+// Two or more. What a model has no record of is left blank. Throws BadRecord as page() does.
 std::string comparison(const std::vector<Records>& models);
 
 }  // namespace carryscope::reports

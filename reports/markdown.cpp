@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "model/error.h"
 #include "reports/certified.h"
+#include "reports/error.h"
 
 namespace carryscope::reports {
 namespace {
@@ -59,9 +59,8 @@ std::string markdown(const std::vector<Records>& models) {
   for (const Records& records : models) try {
       out += (out.empty() ? "" : "\n") + of_model(records);
     } catch (const json::exception& error) {
-      throw model::InputError(
-          fmt::format("{}: record certify has not the expected fields ({}); make it again: {}", records.name,
-                      error.what(), command_for("certify")));
+      throw BadRecord(fmt::format("{}: record certify has not the expected fields ({}); make it again: {}",
+                                  records.name, error.what(), command_for("certify")));
     }
   return out;
 }

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "model/error.h"
+#include "reports/error.h"
 
 namespace carryscope::reports {
 
@@ -13,8 +13,7 @@ Count count(const nlohmann::json& decimal) {
   const auto& text = decimal.get_ref<const std::string&>();
   const bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   if (text.empty() || text.size() > 38 || !digits)
-    throw model::InputError(
-        fmt::format("'{}' is no count of pairs; expected at most 38 decimal digits", text));
+    throw BadRecord(fmt::format("'{}' is no count of pairs; expected at most 38 decimal digits", text));
   Count value = 0;
   for (const char c : text) value = value * 10 + static_cast<Count>(c - '0');
   return value;
@@ -67,7 +66,7 @@ std::string power_of_ten(Count value) {
 }
 
 std::string one_in(Count part, Count whole) {
-  model::ensure(part > 0, "one in how many needs at least one");
+  ensure(part > 0, "one in how many needs at least one");
   return "one in " + grouped((whole + part / 2) / part);
 }
 

@@ -10,7 +10,7 @@ namespace carryscope::reports {
 
 using Count = unsigned __int128;
 
-// Throws nlohmann's type_error or InputError where the field is no decimal text of at most 38 digits.
+// Throws nlohmann's type_error or BadRecord where the field is no decimal text of at most 38 digits.
 Count count(const nlohmann::json& decimal);
 
 std::string plain(Count value);              // 12345

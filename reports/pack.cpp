@@ -4,15 +4,15 @@
 
 #include <zlib.h>
 
-#include "model/error.h"
+#include "reports/error.h"
 
 namespace carryscope::reports {
 
 std::string gzip(std::string_view bytes) {
   constexpr int kGzip = 15 + 16;  // the largest window, and a gzip header
   z_stream stream{};
-  model::ensure(deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzip, 9, Z_DEFAULT_STRATEGY) == Z_OK,
-                "zlib starts");
+  ensure(deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzip, 9, Z_DEFAULT_STRATEGY) == Z_OK,
+         "zlib starts");
   std::string out(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
@@ -21,7 +21,7 @@ std::string gzip(std::string_view bytes) {
   const int ended = deflate(&stream, Z_FINISH);
   out.resize(stream.total_out);
   deflateEnd(&stream);
-  model::ensure(ended == Z_STREAM_END, "the bound of zlib holds");
+  ensure(ended == Z_STREAM_END, "the bound of zlib holds");
   return out;
 }
 

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "model/error.h"
 #include "reports/assets.h"
 #include "reports/chart.h"
+#include "reports/error.h"
 #include "reports/pack.h"
 #include "reports/panel/panel.h"
 
@@ -43,8 +43,8 @@ void draw(const Panel& panel, const Records& records, Sheet& sheet) {
       if (chart.record == panel.record && chart.panel == panel.title) draw(chart, *record, sheet);
     panel.draw(*record, records, sheet);
   } catch (const json::exception& error) {
-    throw model::InputError(fmt::format("{}: record {} has not the expected fields ({}); make it again: {}",
-                                        records.name, panel.record, error.what(), command_for(panel.record)));
+    throw BadRecord(fmt::format("{}: record {} has not the expected fields ({}); make it again: {}",
+                                records.name, panel.record, error.what(), command_for(panel.record)));
   }
 }
 

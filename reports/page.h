@@ -10,7 +10,7 @@
 
 namespace carryscope::reports {
 
-// Throws InputError naming the record that has not the expected fields.
+// Throws BadRecord naming the record that has not the expected fields.
 std::string page(const Records& records);
 
 // Whether pages of this program carry Plotly.

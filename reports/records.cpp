@@ -6,25 +6,33 @@
 
 #include <fmt/format.h>
 
-#include "model/checkpoint/json_text.h"
-#include "model/error.h"
+#include "reports/error.h"
 
 namespace carryscope::reports {
 namespace {
 
 namespace fs = std::filesystem;
-using model::InputError;
 using nlohmann::json;
 
 std::string content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw InputError(fmt::format("{}: could not be read; check its permissions", path.string()));
+  if (!file) throw BadRecord(fmt::format("{}: could not be read; check its permissions", path.string()));
   return bytes;
 }
 
 json parse(const std::string& text, const std::string& where) {
-  return model::parse_json({reinterpret_cast<const unsigned char*>(text.data()), text.size()}, where);
+  constexpr int kDeepest = 32;  // no record of ours is deeper, and no stack has to bear more
+  const auto shallow = [&](int depth, json::parse_event_t, json&) {
+    if (depth > kDeepest)
+      throw BadRecord(
+          fmt::format("{}: nested deeper than {}; expected a record of carryscope", where, kDeepest));
+    return true;
+  };
+  json parsed = json::parse(text, shallow, false);
+  if (parsed.is_discarded())
+    throw BadRecord(fmt::format("{}: is no JSON; expected a record of carryscope, make it again", where));
+  return parsed;
 }
 
 // A record as explain and certify write it; nothing where the file is some other JSON.
@@ -33,8 +41,8 @@ bool is_record(const json& candidate, const std::string& name, const std::string
   const bool decoder = name == "model" && format == "\"carryscope-decoder\"";
   if (!decoder && format != "\"carryscope-" + name + "\"") return false;
   if (candidate.value("version", json()) != 1)
-    throw InputError(fmt::format("{}: version: expected 1; make the record again with this program: {}",
-                                 where, command_for(name)));
+    throw BadRecord(fmt::format("{}: version: expected 1; make the record again with this program: {}", where,
+                                command_for(name)));
   return true;
 }
 
@@ -115,8 +123,8 @@ Records read_records(const std::string& folder) {
       records.name = decoder->at("name").get<std::string>();
     if (json seeds = read_seeds(path); !seeds.empty()) records.by_name["seeds"] = std::move(seeds);
   } catch (const fs::filesystem_error& error) {
-    throw InputError(fmt::format("{}: could not be read ({}); expected a folder of records", folder,
-                                 error.code().message()));
+    throw BadRecord(fmt::format("{}: could not be read ({}); expected a folder of records", folder,
+                                error.code().message()));
   }
   return records;
 }

@@ -25,12 +25,12 @@ struct Records {
   const nlohmann::json* find(std::string_view record) const;
 };
 
-// Throws InputError naming the file: not readable, no JSON, another format or version. A folder without
+// Throws BadRecord naming the file: not readable, no JSON, another format or version. A folder without
 // any record gives an empty result.
 Records read_records(const std::string& folder);
 
 // A sweep as one file, as `carryscope sweep --json` writes it: records `seeds` and `sweep`. Nothing where the
-// file is anything else. Throws InputError where it cannot be read.
+// file is anything else. Throws BadRecord where it cannot be read.
 std::optional<Records> read_sweep(const std::string& file);
 
 // The command that makes a record: "carryscope explain MODEL -o DIR --only circuit".

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "model/error.h"
+#include "reports/error.h"
 
 namespace carryscope::reports {
 namespace {
@@ -49,7 +49,7 @@ void Sheet::folded(const std::string& summary, const Table& table) {
 }
 
 void Sheet::frame(const Figure& figure, const std::vector<Choice>& choices) {
-  model::ensure(!data_["figures"].contains(figure.id), "a figure's id is its own");
+  ensure(!data_["figures"].contains(figure.id), "a figure's id is its own");
   html_ += fmt::format(
       "<figure data-figure=\"{}\">{}<div class=plot role=img aria-label=\"{}\" style=\"height:{}px\"></div>"
       "<figcaption><b>{}.</b> {}</figcaption></figure>\n",
@@ -65,7 +65,7 @@ void Sheet::figure(const Figure& figure) {
 void Sheet::figure(const Figure& figure, const std::vector<Choice>& choices, nlohmann::json variants) {
   std::size_t combinations = 1;
   for (const Choice& choice : choices) combinations *= choice.options.size();
-  model::ensure(variants.size() == combinations, "a figure has a variant for each combination of options");
+  ensure(variants.size() == combinations, "a figure has a variant for each combination of options");
   frame(figure, choices);
   data_["figures"][figure.id] = {{"variants", std::move(variants)}, {"layout", figure.layout}};
 }

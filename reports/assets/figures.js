@@ -25,7 +25,7 @@
   };
 
   const baseLayout = (narrow) => {
-    const axis = { gridcolor: '@line', zerolinecolor: '@line', linecolor: '@line', automargin: true };
+    const axis = { gridcolor: '@line', zerolinecolor: '@line', linecolor: '@line', automargin: true, exponentformat: 'power' };
     return {
       paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
       font: { color: '@ink', size: narrow ? 11 : 13, family: 'system-ui, sans-serif' },

@@ -2,10 +2,10 @@
 // example's cascade and by the size of its error.
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
-#include "model/addition.h"
 #include "reports/certified.h"
 #include "reports/panel/panel.h"
 
@@ -50,6 +50,17 @@ struct Example {
   std::string error() const {
     return said ? signed_grouped(static_cast<__int128>(*said) - static_cast<__int128>(sum)) : "no number";
   }
+  // Its class S0, S1, ...: the most places that one carry is generated at and passed on through.
+  int cascade() const {
+    int longest = 0, run = 0;
+    for (std::uint64_t x = a, y = b; x > 0 || y > 0; x /= 10, y /= 10) {
+      const std::uint64_t both = x % 10 + y % 10;
+      const bool passes = both == 9 && run > 0;
+      run = both >= 10 ? 1 : passes ? run + 1 : 0;
+      longest = std::max(longest, run);
+    }
+    return longest;
+  }
   std::string html() const {
     return fmt::format(
         "<span class=mono>{} + {} = {}</span><br>the model says <span class=\"mono wrong\">{}</span> "
@@ -93,7 +104,7 @@ void draw_regions(const json& certify, const Records&, Sheet& sheet) {
     if (table.rows.size() == kShown) break;
     const Example example(region.at("example"));
     const int step = region.at("step").get<int>();
-    const int cascade = model::cascade_class({example.a, example.b}, digits);
+    const int cascade = example.cascade();
     const std::string key = fmt::format("{:02}", step), cascade_key = fmt::format("{:02}", cascade);
     steps[key] = std::to_string(step);
     cascades[cascade_key] = "S" + std::to_string(cascade);

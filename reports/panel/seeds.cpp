@@ -50,6 +50,7 @@ Figure best_figure(const std::vector<Seed>& seeds) {
     shown.push_back(bracket(exact));
   }
   const json points{{"mode", "markers"},
+                    {"cliponaxis", false},
                     {"x", x},
                     {"y", y},
                     {"error_y", {{"symmetric", false}, {"array", json(x.size(), 0)}, {"arrayminus", down}}},
@@ -127,7 +128,7 @@ void draw_seeds(const json& record, const Records&, Sheet& sheet) {
   }
   sheet.paragraph(summary(record));
   sheet.figure(best_figure(seeds));
-  sheet.figure(way_figure(seeds));
+  if (const Figure way = way_figure(seeds); !way.data.empty()) sheet.figure(way);
   sheet.table(table);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kRows = 100;          // shown of one table; the record has them all
+constexpr std::size_t kRows = 50;           // shown of one table; the record has them all
 constexpr std::string_view kSeconds = "s";  // of columns that differ from run to run: the page must not
 
 bool is_table(const json& value) {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "model/error.h"
 #include "reports/compare.h"
+#include "reports/error.h"
 #include "reports/markdown.h"
 #include "tests/model/checkpoint_files.h"
 
@@ -105,12 +105,12 @@ TEST(Page, RefusesRecordsOfAnotherShape) {
     try {
       page(other);
       ADD_FAILURE() << field;
-    } catch (const model::InputError& error) {
+    } catch (const BadRecord& error) {
       expect_parts(error.what(), {"m: record certify", "carryscope certify"});
     }
   }
   Records other = records(counts("10000", "9970", "-30", "0"));
-  EXPECT_THROW(page(other), model::InputError);
+  EXPECT_THROW(page(other), BadRecord);
 }
 
 TEST(Markdown, SumsUp) {
@@ -145,7 +145,7 @@ TEST_F(Folder, RefusesDamagedRecords) {
     try {
       read_records(folder_ / "");
       ADD_FAILURE() << name;
-    } catch (const model::InputError& error) {
+    } catch (const BadRecord& error) {
       expect_parts(error.what(), {part});
     }
     std::remove((folder_ / name).c_str());
