@@ -18,13 +18,13 @@ MUTANTS = {
     "carry_not_bounded": [("best[s + 10 - in]", "best[s + 10]")],
     "rival_dropped": [
         (
-            "      if (rival == target) continue;\n      const Margin m = margin(target, rival, q, box);",
+            "      if (rival == target) continue;\n      const Margin m = margin(target, rival, q);",
             "      if (rival == target || rival == (target + 1) % vocabulary_) continue;\n"
-            "      const Margin m = margin(target, rival, q, box);",
+            "      const Margin m = margin(target, rival, q);",
         )
     ],
     "remainder_forgotten": [
-        ("r.remainder += r.blur[k] * box.half[k] + m.slope[k].magnitude() * question.slack[k];", "")
+        ("r.remainder += r.blur[k] * box.half[k] + slope.magnitude() * question.slack[k];", "")
     ],
     "roundoff_forgotten": [("    if (semantics_ == Semantics::real) return jets_", "    if (width_ > 0) return jets_")],
     "centres_forgotten": [("return sign > 0 ? sum.upper() : -sum.lower();\n}\n\n}  // namespace", "return 0.0 * sign * sum.upper();\n}\n\n}  // namespace")],
