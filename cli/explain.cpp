@@ -73,7 +73,7 @@ void write_tables(const Json& value, const std::string& path) {
   if (analysis::is_table(value)) {
     model::write_file(path + ".csv", analysis::csv(value));
   } else if (value.is_object()) {
-    for (const auto& [key, entry] : value.items()) write_tables(entry, path + "." + key);
+    for (const auto& [key, entry] : value.items()) write_tables(entry, fmt::format("{}.{}", path, key));
   }
 }
 

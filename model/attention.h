@@ -134,7 +134,7 @@ class Embedding {
  private:
   static T entry(const Weights& w, int row, int col) {
     const std::size_t i = w.at(row, col);
-    const T v = Number<T>::from(w.value[i], w.radius_at(i));
+    T v = Number<T>::from(w.value[i], w.radius_at(i));
     if (w.rank == 0) return v;
     return Number<T>::absorb(v, w.magnitude_at(i), w.rank + 1);
   }

@@ -54,7 +54,7 @@ std::string refusal(Action action) {
   try {
     action();
   } catch (const InputError& error) {
-    const std::string sentence = error.what();
+    std::string sentence = error.what();
     EXPECT_EQ(sentence.find('\n'), std::string::npos) << sentence;
     return sentence;
   } catch (const std::exception& error) {

@@ -38,7 +38,7 @@ class Browser : public ::testing::Test {
     const Shown shown = testing::show(folder_, html, script);
     EXPECT_EQ(shown.errors(), "");
     EXPECT_NE(shown.attribute("data-ready"), "") << "the page did not finish drawing";
-    const json answer = json::parse(shown.answer, nullptr, false);
+    json answer = json::parse(shown.answer, nullptr, false);
     EXPECT_FALSE(answer.is_discarded()) << shown.answer;
     return answer;
   }
@@ -76,7 +76,7 @@ class Browser : public ::testing::Test {
     model::testing::Random random(seed);
     model::Checkpoint checkpoint;
     checkpoint.decoder = model::testing::random_decoder(random, wanted);
-    const std::string file = folder_ / fmt::format("random{}.decoder.json", seed);
+    std::string file = folder_ / fmt::format("random{}.decoder.json", seed);
     model::save(file, checkpoint);
     return file;
   }

@@ -20,7 +20,7 @@ class Controls : public ::testing::Test {
     const testing::Shown shown = testing::show(folder_, page(records), script);
     EXPECT_EQ(shown.errors(), "");
     EXPECT_NE(shown.attribute("data-ready"), "") << "the page did not finish drawing";
-    const json answer = json::parse(shown.answer, nullptr, false);
+    json answer = json::parse(shown.answer, nullptr, false);
     EXPECT_FALSE(answer.is_discarded()) << shown.answer;
     return answer;
   }

@@ -9,7 +9,7 @@ namespace carryscope::test {
 
 inline Ball sqr(const Ball& x) { return x * x; }
 inline Ball relu(const Ball& x) {
-  const Ball zero(0.0);
+  Ball zero(0.0);
   if (certainly_le(zero, x)) return x;
   if (certainly_le(x, zero)) return zero;
   Ball y;
