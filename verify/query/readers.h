@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ namespace carryscope::verify::query {
 using Integer = __int128;
 using State = std::int64_t;
 
-inline constexpr int kNoDigit = -1;  // said: a token that is no digit
+inline constexpr int kNoDigit = -1;                                   // said: a token that is no digit
+inline constexpr State kNothing = std::numeric_limits<State>::min();  // of a reader that met one
 
 // One place of an addition and of its answer; at place n a and b are 0 and s is the last carry.
 struct Letter {
@@ -32,6 +34,7 @@ struct Letter {
 
 enum class Source : std::uint8_t { a, b, sum, predicted };
 inline constexpr int kSources = 4;
+int digit(const Letter& letter, Source source);
 
 class Reader {
  public:
