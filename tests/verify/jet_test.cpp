@@ -53,50 +53,42 @@ struct Inputs {
   }
 };
 
+template <class T>
+T operation(std::uint64_t kind, const T& a, const T& b) {
+  const T tiny = model::Number<T>::from(1e-5);
+  switch (kind % 11) {
+    case 0:
+      return a + b;
+    case 1:
+      return a - b;
+    case 2:
+      return a * b;
+    case 3:
+      return a / (sqr(b) + model::Number<T>::from(0.25));
+    case 4:
+      return sqr(a);
+    case 5:
+      return sqrt(sqr(a) + tiny);
+    case 6:
+      return gelu_erf(a);
+    case 7:
+      return gelu_tanh(a);
+    case 8:
+      return a * model::Number<T>::weight(0.75);
+    case 9:
+      return relu(a);
+    default:
+      return model::Number<T>::from(1.0) / sqrt(sqr(a) + sqr(b) + tiny);
+  }
+}
+
 // Some formula: the same for each T if `random` is in the same state.
 template <class T>
 T formula(std::mt19937_64 random, std::vector<T> x) {
-  const auto constant = [](double v) { return model::Number<T>::from(v); };
   for (int round = 0; round < 6; ++round) {
-    const auto any = [&]() -> const T& { return x[random() % x.size()]; };
-    const std::uint64_t operation = random() % 11;
-    const T& a = any();
-    const T& b = any();
-    switch (operation) {
-      case 0:
-        x.push_back(a + b);
-        break;
-      case 1:
-        x.push_back(a - b);
-        break;
-      case 2:
-        x.push_back(a * b);
-        break;
-      case 3:
-        x.push_back(a / (sqr(b) + constant(0.25)));
-        break;
-      case 4:
-        x.push_back(sqr(a));
-        break;
-      case 5:
-        x.push_back(sqrt(sqr(a) + constant(1e-5)));
-        break;
-      case 6:
-        x.push_back(gelu_erf(a));
-        break;
-      case 7:
-        x.push_back(gelu_tanh(a));
-        break;
-      case 8:
-        x.push_back(a * model::Number<T>::weight(0.75));
-        break;
-      case 9:
-        x.push_back(relu(a));
-        break;
-      default:
-        x.push_back(constant(1.0) / sqrt(sqr(a) + sqr(b) + constant(1e-5)));
-        break;
-    }
+    const std::uint64_t kind = random();
+    const T a = x[random() % x.size()], b = x[random() % x.size()];
+    x.push_back(operation(kind, a, b));
   }
   return x.back();
 }
