@@ -33,7 +33,7 @@ class Certify : public testing::Program {
     model::testing::Random random(seed);
     model::Checkpoint checkpoint;
     checkpoint.decoder = model::testing::random_decoder(random, wanted);
-    const std::string file = folder_ / ("model" + std::to_string(++models_) + ".decoder.json");
+    std::string file = folder_ / ("model" + std::to_string(++models_) + ".decoder.json");
     model::save(file, checkpoint);
     return file;
   }

@@ -22,7 +22,7 @@ class CheckProgram : public ::testing::Test {
   std::string make(const std::string& name, const std::vector<model::Needle>& needles) {
     model::Checkpoint checkpoint;
     checkpoint.decoder = model::planted_adder(2, needles);
-    const std::string file = folder_ / (name + ".decoder.json");
+    std::string file = folder_ / (name + ".decoder.json");
     model::save(file, checkpoint);
     return file;
   }

@@ -22,7 +22,7 @@ class Explain : public ::testing::Test {
   std::string saved(const std::string& name, model::Decoder decoder) const {
     model::Checkpoint checkpoint;
     checkpoint.decoder = std::move(decoder);
-    const std::string file = folder_ / (name + ".decoder.json");
+    std::string file = folder_ / (name + ".decoder.json");
     model::save(file, checkpoint);
     return file;
   }

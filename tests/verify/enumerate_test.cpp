@@ -170,7 +170,7 @@ TEST_F(Resumed, OnlyItsOwnJournalIsTaken) {
     std::string text = journal;
     text.replace(text.find(from), from.size(), to);
     model::testing::put(path_, text);
-    const std::string sentence = refusal();
+    std::string sentence = refusal();
     EXPECT_EQ(model::testing::content(path_), text) << "left as it was";
     return sentence;
   };

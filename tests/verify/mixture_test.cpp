@@ -81,7 +81,7 @@ TEST(Mixture, CascadeClassesAreDrawnAlike) {
 }
 
 std::string file_with(const std::string& text) {
-  const std::string path = testing::TempDir() + "carryscope-weights.json";
+  std::string path = testing::TempDir() + "carryscope-weights.json";
   std::ofstream(path) << text;
   return path;
 }
