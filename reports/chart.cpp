@@ -191,7 +191,7 @@ void draw(const Chart& chart, const json& record, Sheet& sheet) {
   std::iota(all.begin(), all.end(), std::size_t{0});
   const bool something = std::ranges::any_of(all, [&](std::size_t row) {
     const json value = as_number(rows.at(row, chart.y));
-    return !chart.log || (value.is_number() && value.get<double>() > 0);
+    return chart.kind == Kind::heatmap || (value.is_number() && (!chart.log || value.get<double>() > 0));
   });
   if (!something) return;
   Groups groups = groups_of(chart, rows, all);

@@ -14,6 +14,16 @@ namespace {
 using nlohmann::json;
 
 constexpr int kNone = -1;  // the query reads no digit
+constexpr std::string_view kText =
+    "The carry axis is the direction of the attention output along which the sums a + b + carry of the "
+    "step’s place "
+    "are farthest apart. Each row is one sum and the digit it stands for; rows with the same a + b and "
+    "another carry "
+    "are neighbours. Dark: where all pairs of that sum lie (point at it for the pairs at its ends; with "
+    "several "
+    "heads, bounds). Light: the stretch on which the digit is proven to be answered, whatever the output’s "
+    "other "
+    "directions hold within the sum’s range.";
 
 json bars(const char* name, const char* colour, double width, double opacity) {
   return {{"type", "bar"},
@@ -64,6 +74,29 @@ json variant(const Rows& rows, const std::vector<std::size_t>& classes) {
   return {{"data", data}, {"layout", {{"yaxis", {{"tickvals", sums}, {"ticktext", names}}}}}};
 }
 
+// The rows of each step and digit that its query reads.
+struct Queries {
+  std::map<std::pair<int, int>, std::vector<std::size_t>> classes;  // {step, digit read}
+  std::set<int> steps, digits;
+
+  explicit Queries(const Rows& rows) {
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const json& digit = rows.at(r, "query_digit");
+      const int step = rows.at(r, "step"), read = digit.is_null() ? kNone : digit.get<int>();
+      classes[{step, read}].push_back(r);
+      steps.insert(step);
+      if (read != kNone) digits.insert(read);
+    }
+    if (digits.empty()) digits.insert(kNone);
+  }
+  // A step that reads no digit has the same for each.
+  std::vector<std::size_t> at(int step, int digit) const {
+    for (const int read : {digit, kNone})
+      if (const auto found = classes.find({step, read}); found != classes.end()) return found->second;
+    return {};
+  }
+};
+
 Table summary(const Rows& rows) {
   Table table{
       "decision-steps",
@@ -95,49 +128,29 @@ Table summary(const Rows& rows) {
 
 void draw_decisions(const json& record, const Records&, Sheet& sheet) {
   const Rows rows(record.at("intervals"));
-  std::map<std::pair<int, int>, std::vector<std::size_t>> classes;  // {step, digit read}
-  std::set<int> all_steps, all_digits;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const json& digit = rows.at(r, "query_digit");
-    const int step = rows.at(r, "step"), read = digit.is_null() ? kNone : digit.get<int>();
-    classes[{step, read}].push_back(r);
-    all_steps.insert(step);
-    if (read != kNone) all_digits.insert(read);
-  }
-  if (all_digits.empty()) all_digits.insert(kNone);
+  const Queries queries(rows);
   Choice steps{"step", {}}, digits{"last digit read", {}};
   json variants = json::array();
-  for (const int digit : all_digits)
+  for (const int digit : queries.digits)
     digits.options.push_back(digit == kNone ? "none" : std::to_string(digit));
-  for (const int step : all_steps) {
+  for (const int step : queries.steps) {
     steps.options.push_back(std::to_string(step));
-    for (const int digit : all_digits) {
-      const auto found = classes.find({step, digit});
-      const auto without = classes.find({step, kNone});  // the same for every digit
-      variants.push_back(variant(rows, found != classes.end()     ? found->second
-                                       : without != classes.end() ? without->second
-                                                                  : std::vector<std::size_t>{}));
-    }
+    for (const int digit : queries.digits) variants.push_back(variant(rows, queries.at(step, digit)));
   }
-  sheet.figure(
-      {"decisions",
-       "Decisions on the carry axis",
-       "The carry axis is the direction of the attention output along which the sums a + b + carry of the "
-       "step’s place are farthest apart. Each row is one sum and the digit it stands for; rows with the same "
-       "a + b and another carry are neighbours. Dark: where all pairs of that sum lie (point at it for the "
-       "pairs at its ends; with several heads, bounds). Light: the stretch on which the digit is proven to "
-       "be "
-       "answered, whatever the output’s other directions hold within the sum’s range.",
-       {},
-       {{"barmode", "overlay"},
-        {"xaxis", {{"title", "on the carry axis (residual units)"}}},
-        {"yaxis",
-         {{"title", "a + b + carry → digit"},
-          {"autorange", "reversed"},
-          {"showgrid", false},
-          {"zeroline", false}}}},
-       520},
-      {steps, digits}, std::move(variants));
+  sheet.figure({"decisions",
+                "Decisions on the carry axis",
+                std::string(kText),
+                {},
+                {{"barmode", "overlay"},
+                 {"showlegend", true},
+                 {"xaxis", {{"title", "on the carry axis (residual units)"}}},
+                 {"yaxis",
+                  {{"title", "a + b + carry → digit"},
+                   {"autorange", "reversed"},
+                   {"showgrid", false},
+                   {"zeroline", false}}}},
+                520},
+               {steps, digits}, std::move(variants));
   sheet.table(summary(Rows(record.at("steps"))));
   draw_tables(record, {}, sheet);
 }
