@@ -57,7 +57,8 @@ Apart<Result> apart(Measure measure) {
   close(ends[1]);
   std::size_t taken = 0;
   auto* const bytes = reinterpret_cast<char*>(&envelope);
-  for (ssize_t n = 0; taken < sizeof envelope && (n = read(ends[0], bytes + taken, sizeof envelope - taken)) > 0;)
+  for (ssize_t n = 0;
+       taken < sizeof envelope && (n = read(ends[0], bytes + taken, sizeof envelope - taken)) > 0;)
     taken += static_cast<std::size_t>(n);
   close(ends[0]);
   int status = 0;
