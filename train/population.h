@@ -1,8 +1,8 @@
 // A population: runs that share one trainer, each as if it had one of its own.
 //
-// Every member runs in a thread, but never two at once: whoever runs holds the baton and lets go of it only in
-// step(), where it waits until every member that is still there asks for that step. So each evaluates, saves
-// and ends as it does alone. Members keep in step: all start from the same one, and none starts over.
+// Every member runs in a thread, but never two at once: whoever runs holds the baton and lets go of it only
+// in step(), where it waits until every member that is still there asks for that step. So each evaluates,
+// saves and ends as it does alone. Members keep in step: all start from the same one, and none starts over.
 #pragma once
 
 #include <functional>
