@@ -9,6 +9,7 @@
 #include "analysis/circuit_step.h"
 #include "model/planted.h"
 #include "tests/analysis/cut_reference.h"
+#include "tests/model/checkpoint_files.h"
 #include "tests/verify/random_models.h"
 
 namespace carryscope {
@@ -242,7 +243,8 @@ bool installed(const std::string& command) {
 }
 
 TEST(Circuit, GraphsAreRead) {
-  const std::string folder = testing::TempDir();
+  const model::testing::Folder temporary;
+  const std::string folder = temporary.path() + "/";
   for (const auto& [file, text] : planted_record()["files"].items())
     std::ofstream(folder + file) << text.get<std::string>();
   const std::string count =
@@ -263,7 +265,8 @@ TEST(Circuit, GraphsAreRead) {
 
 TEST(Circuit, ObeysItsSchema) {
   if (!installed("/usr/bin/python3 -c 'import jsonschema'")) GTEST_SKIP() << "no python3-jsonschema";
-  const std::string file = testing::TempDir() + "circuit.json";
+  const model::testing::Folder temporary;
+  const std::string file = temporary / "circuit.json";
   const std::string validate = "/usr/bin/python3 -m jsonschema -i '" + file +
                                "' " CARRYSCOPE_SOURCE_DIR "/docs/schemas/circuit.schema.json";
   std::ofstream(file) << planted_record();

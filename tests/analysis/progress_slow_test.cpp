@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "model/error.h"
+#include "tests/model/checkpoint_files.h"
 
 namespace carryscope {
 namespace {
@@ -15,17 +16,13 @@ using analysis::Json;
 
 class Progress : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
   void snapshot(const char* checkpoint, int step) const {
     std::filesystem::copy_file(CARRYSCOPE_SOURCE_DIR "/checkpoints/" + std::string(checkpoint),
-                               folder_ + "/step-" + std::to_string(step) + ".pt");
+                               folder_ / ("step-" + std::to_string(step) + ".pt"));
   }
-  void metrics(const std::string& lines) const { std::ofstream(folder_ + "/metrics.jsonl") << lines; }
+  void metrics(const std::string& lines) const { std::ofstream(folder_ / "metrics.jsonl") << lines; }
 
-  std::string folder_ = testing::TempDir() + "progress";
+  model::testing::Folder folder_;
 };
 
 TEST_F(Progress, HasARowForEachSnapshotOfTheLastTry) {
@@ -37,7 +34,7 @@ TEST_F(Progress, HasARowForEachSnapshotOfTheLastTry) {
       "{\"step\": 100, \"loss\": 0.5, \"retries\": 1}\n"
       "{\"step\": 150, \"loss\": 0.4, \"retries\": 1}\n"
       "{\"step\": 200, \"loss\": 0.3, \"retries\": 1}\n");
-  const Json record = analysis::progress(folder_, {});
+  const Json record = analysis::progress(folder_.path(), {});
   const Json& rows = record["snapshots"]["rows"];
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0][0], 100);
@@ -51,10 +48,10 @@ TEST_F(Progress, HasARowForEachSnapshotOfTheLastTry) {
 }
 
 TEST_F(Progress, SaysWhatIsMissing) {
-  EXPECT_THROW(analysis::progress(folder_, {}), model::InputError);
+  EXPECT_THROW(analysis::progress(folder_.path(), {}), model::InputError);
   metrics("{\"step\": 100, \"loss\": 0.5}\n");
   try {
-    analysis::progress(folder_, {});
+    analysis::progress(folder_.path(), {});
     FAIL();
   } catch (const model::InputError& refusal) {
     EXPECT_NE(std::string(refusal.what()).find("--snapshots"), std::string::npos) << refusal.what();

@@ -2,6 +2,7 @@
 #include "verify/mixture.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -81,7 +82,7 @@ TEST(Mixture, CascadeClassesAreDrawnAlike) {
 }
 
 std::string file_with(const std::string& text) {
-  std::string path = testing::TempDir() + "carryscope-weights.json";
+  std::string path = testing::TempDir() + "weights-" + std::to_string(::getpid()) + ".json";
   std::ofstream(path) << text;
   return path;
 }
