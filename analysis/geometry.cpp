@@ -36,7 +36,7 @@ struct Tables {
                       {"digit", "true"}}};
 };
 
-void add_pca(Tables& out, const char* name, Json step, const Matrix& points) {
+void add_pca(Tables& out, const char* name, const Json& step, const Matrix& points) {
   const Axes axes = principal(points);
   const double total = axes.variance.sum();
   for (Index k = 0; k < axes.variance.size(); ++k)

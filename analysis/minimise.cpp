@@ -75,7 +75,7 @@ class Descent {
 }  // namespace
 
 std::vector<double> minimise(const std::function<double(const std::vector<double>&)>& loss,
-                             std::vector<double> start, int iterations) {
+                             const std::vector<double>& start, int iterations) {
   Descent descent(loss, start);
   while (iterations-- > 0 && descent.step()) {
   }

@@ -9,6 +9,6 @@
 namespace carryscope::analysis {
 
 std::vector<double> minimise(const std::function<double(const std::vector<double>&)>& loss,
-                             std::vector<double> start, int iterations);
+                             const std::vector<double>& start, int iterations);
 
 }  // namespace carryscope::analysis

@@ -58,7 +58,7 @@ std::string program_text(const std::string& head, const std::vector<SharedRule>&
 
 std::string program_cpp(const std::string& head, const std::vector<SharedRule>& rules, int digits) {
   std::string out;
-  for (std::size_t i = 0, end; i < head.size(); i = end + 1) {
+  for (std::size_t i = 0, end = 0; i < head.size(); i = end + 1) {
     end = head.find('\n', i);
     out += "// " + head.substr(i, end - i) + "\n";
   }

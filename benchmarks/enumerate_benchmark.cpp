@@ -63,7 +63,10 @@ double operations(const model::DecodeTables& tables) {
   const double activation = t.hidden * 33.0;  // an argument, 14 fused multiply-adds, 4 more
   double rows = 0;
   const int digits = tables.layout().answer_digits();
-  for (int step = 0; step < digits; ++step) rows += 1 + step / 2;  // the second letter, the answers
+  for (int step = 0; step < digits; ++step) {
+    const int answers = step / 2;
+    rows += 1 + answers;  // the second letter, the answers
+  }
   return rows * sums + digits * (means + t.heads + maps + 2 * t.width + 2 * norm + activation);
 }
 

@@ -88,7 +88,8 @@ void add_map(json& data, int at, const json& z, const std::string& name, const T
 // The title of the map, and its axes where there is one.
 void add_axes(json& layout, int at, int rows, const std::string& title, bool map) {
   const double width = 1.0 / kAcross, height = 1.0 / rows;
-  const double left = (at % kAcross) * width, top = 1.0 - (at / kAcross) * height;
+  const int row = at / kAcross;
+  const double left = (at % kAcross) * width, top = 1.0 - row * height;
   layout["annotations"].push_back({{"text", title},
                                    {"x", left + 0.53 * width},
                                    {"y", top - 0.135 * height},
