@@ -50,6 +50,17 @@ StepCounts step_counts(const model::Decoder& decoder, int step,
   return counts;
 }
 
+// What each step alone is known to get wrong; returns the most of any.
+Count count_steps(Certification& result, const model::Decoder& decoder, const SearchAll& searches) {
+  Count worst = 0;
+  for (int step = 0; step < searches.steps(); ++step) {
+    result.steps.push_back(step_counts(decoder, step, searches.step(step)));
+    result.nodes += result.steps.back().nodes;
+    worst = std::max(worst, result.steps.back().own.wrong);
+  }
+  return worst;
+}
+
 void collect_leaves(Certification& result, const SearchAll& searches) {
   for (int step = 0; step < searches.steps(); ++step)
     for (const SearchAll::Entry& e : searches.step(step)) {
@@ -131,13 +142,8 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   result.semantics = options.semantics;
   result.ulps = library_ulps();
   std::vector<std::vector<Leaf>> leaves;
-  Count worst = 0;
-  for (int step = 0; step < searches.steps(); ++step) {
-    leaves.push_back(doubtful(searches.step(step)));
-    result.steps.push_back(step_counts(decoder, step, searches.step(step)));
-    result.nodes += result.steps.back().nodes;
-    worst = std::max(worst, result.steps.back().own.wrong);
-  }
+  for (int step = 0; step < searches.steps(); ++step) leaves.push_back(doubtful(searches.step(step)));
+  const Count worst = count_steps(result, decoder, searches);
   if (options.leaves) collect_leaves(result, searches);
   const Deadline for_union(union_seconds(options, deadline));
   const FailureUnion failures(leaves, worst, result.digits, for_union);
