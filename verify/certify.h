@@ -51,8 +51,7 @@ struct Region {
   Count pairs = 0;
   Count first_failures = 0;  // of those, pairs that no earlier step gets wrong
   model::Pair example;
-  std::optional<std::uint64_t>
-      predicted;  // what greedy float32 decoding of the example gives; nothing: no number
+  std::optional<std::uint64_t> predicted;  // what greedy decoding of the example gives; nothing: no number
 };
 
 struct SmallestMargin {

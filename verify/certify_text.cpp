@@ -110,7 +110,7 @@ class Writer {
   std::string reference() const {
     if (!result_.by_reference) return "";
     const auto& [wrong, correct] = *result_.by_reference;
-    return fmt::format("Not a proof: of the {} open pairs the reference float32 program gets {} wrong.\n",
+    return fmt::format("Not a proof: of the {} open pairs the reference program gets {} wrong.\n",
                        grouped(wrong + correct), grouped(wrong));
   }
 
@@ -220,8 +220,8 @@ class Writer {
     }
     const std::size_t more = result_.region_count - result_.regions.size();
     if (more > 0)
-      text += fmt::format("      ... and {} more region{}; --regions N shows more\n", grouped(more),
-                          more == 1 ? "" : "s");
+      text += fmt::format("      ... and {} more region{}; --regions N, given time, shows more\n",
+                          grouped(more), more == 1 ? "" : "s");
     return text;
   }
 

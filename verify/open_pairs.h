@@ -1,8 +1,9 @@
-// Open pairs: what one float32 program answers on the few pairs that a proof leaves open.
+// Open pairs: what one program answers on the few pairs that a proof leaves open.
 //
 // Bounds that hold for the reals, or for every float32 evaluation, cannot decide a tie, nor a margin within
-// rounding. One definite program can be asked: greedy decoding in the reference order of operations
-// (greedy.h). Its answers are reported beside the verdict; they never become part of it.
+// rounding. One definite program can be asked: greedy decoding in the reference order of operations and the
+// checkpoint's own precision (greedy.h). Its answers are reported beside the verdict; they never become part
+// of it.
 #pragma once
 
 #include <optional>

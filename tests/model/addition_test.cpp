@@ -45,6 +45,10 @@ TEST(Addition, SeedsLayoutIsThePublishedFormat) {
   const std::vector<int> expected{1, 2, 3, 4, 5,  6, 7, 8, 9, 0, 10, 9, 8, 7, 6, 5, 4,
                                   3, 2, 1, 0, 11, 0, 0, 1, 1, 1, 1,  1, 1, 1, 1, 1, 13};
   EXPECT_EQ(tokenise(layout, {1234567890, 9876543210}), expected);
+  // No two neighbours of this answer are alike.
+  const std::vector<int> tokens = tokenise(layout, {1234567890, 8641975320});
+  EXPECT_EQ(std::vector<int>(tokens.begin() + 22, tokens.end()),
+            (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 13}));
 }
 
 TEST(Addition, TokensRoundTripInRandomLayouts) {
