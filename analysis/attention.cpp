@@ -124,8 +124,8 @@ Json ranges(const Subject& subject) {
   const AttentionTable& table = subject.table();
   const model::Layout& layout = table.decoder().layout;
   const Anatomist dissect(table);
-  const auto sample =
-      model::uniform_pairs(index(subject.options().samples), subject.options().seed, layout.digits).pairs;
+  const auto count = index(subject.options().samples);
+  const auto sample = model::uniform_pairs(count, subject.options().seed, layout.digits).pairs;
   Table out({{"step", ""},
              {"class", ""},
              {"head", ""},

@@ -200,6 +200,43 @@ Json examples(const Subject& subject, const Anatomist& dissect, const std::vecto
   return list.json();
 }
 
+// Sums of one step over the sample.
+struct StepSums {
+  std::vector<Part> parts;  // the last pair's, for their names
+  std::vector<Mean> margins;
+  double right_before = 0.0, right_after = 0.0;
+};
+
+// What is kept over all steps: how far the parts were from adding up, and the pair that came nearest to
+// wrong.
+struct Extremes {
+  double error_ulps = 0.0, margin = std::numeric_limits<double>::infinity();
+  model::Pair nearest;
+};
+
+StepSums sums_of(const Subject& subject, const Anatomist& dissect, int step,
+                 std::span<const model::Pair> pairs, Extremes& extremes) {
+  const model::Layout& layout = subject.decoder().layout;
+  const std::size_t query = index(layout.query_position(step));
+  StepSums sums;
+  for (const model::Pair pair : pairs) {
+    const std::vector<int> tokens = model::tokenise(layout, pair);
+    const Attribution a = attribute(subject.table(), dissect, std::span(tokens).first(query + 1));
+    const auto truth = index(tokens[query + 1]);
+    const std::size_t rival = rival_of(a.logits, truth);
+    const double margin = a.logits[truth] - a.logits[rival];
+    sums.margins.resize(a.parts.size());
+    for (std::size_t i = 0; i < a.parts.size(); ++i)
+      sums.margins[i].add(a.parts[i].values[truth] - a.parts[i].values[rival]);
+    sums.right_before += margin_of(a.lens_before, tokens[query + 1]) > 0;
+    sums.right_after += margin > 0;
+    sums.parts = a.parts;
+    extremes.error_ulps = std::max(extremes.error_ulps, a.error_ulps);
+    if (margin < extremes.margin) extremes = {extremes.error_ulps, margin, pair};
+  }
+  return sums;
+}
+
 }  // namespace
 
 Json attribution(const Subject& subject) {
@@ -216,39 +253,18 @@ Json attribution(const Subject& subject) {
               {"before_right", "share, sampled"},
               {"after_right", "share, sampled"},
               {"sample", "pairs"}});
-  double worst = 0.0, least_margin = std::numeric_limits<double>::infinity();
-  model::Pair least;
+  Extremes extremes;
   const auto n = static_cast<double>(count);
   for (int step = 0; step < layout.answer_digits(); ++step) {
-    std::vector<Mean> means;
-    std::vector<Part> names;
-    double before = 0.0, after = 0.0;
-    for (const model::Pair pair : pairs) {
-      const std::vector<int> tokens = model::tokenise(layout, pair);
-      const std::size_t query = index(layout.query_position(step));
-      const Attribution a = attribute(subject.table(), dissect, std::span(tokens).first(query + 1));
-      const auto truth = index(tokens[query + 1]);
-      const std::size_t rival = rival_of(a.logits, truth);
-      means.resize(a.parts.size());
-      for (std::size_t i = 0; i < a.parts.size(); ++i)
-        means[i].add(a.parts[i].values[truth] - a.parts[i].values[rival]);
-      worst = std::max(worst, a.error_ulps);
-      if (a.logits[truth] - a.logits[rival] < least_margin) {
-        least_margin = a.logits[truth] - a.logits[rival];
-        least = pair;
-      }
-      before += margin_of(a.lens_before, tokens[query + 1]) > 0;
-      after += margin_of(a.logits, tokens[query + 1]) > 0;
-      names = a.parts;
-    }
-    for (std::size_t i = 0; i < means.size(); ++i)
-      parts.add({step, names[i].name, means[i].mean(n), means[i].error(n), count});
-    lens.add({step, before / n, after / n, count});
+    const StepSums sums = sums_of(subject, dissect, step, pairs, extremes);
+    for (std::size_t i = 0; i < sums.parts.size(); ++i)
+      parts.add({step, sums.parts[i].name, sums.margins[i].mean(n), sums.margins[i].error(n), count});
+    lens.add({step, sums.right_before / n, sums.right_after / n, count});
   }
   return {{"parts", parts.json()},
           {"lens", lens.json()},
-          {"examples", examples(subject, dissect, pairs, least)},
-          {"sum_error_ulps", worst}};
+          {"examples", examples(subject, dissect, pairs, extremes.nearest)},
+          {"sum_error_ulps", extremes.error_ulps}};
 }
 
 }  // namespace carryscope::analysis

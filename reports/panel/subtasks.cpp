@@ -41,6 +41,13 @@ std::string example(const Rows& rows, std::size_t r) {
       rows.at(r, "pair_a").get<std::uint64_t>(), rows.at(r, "pair_b").get<std::uint64_t>());
 }
 
+std::string meanings(const json& subtasks) {
+  std::string list;
+  for (const auto& [name, meaning] : subtasks.items())
+    list += fmt::format("<dt>{}</dt><dd>{}</dd>", escape(name), escape(meaning.get<std::string>()));
+  return "<dl class=list>" + list + "</dl>\n";
+}
+
 }  // namespace
 
 void draw_subtasks(const json& record, const Records& records, Sheet& sheet) {
@@ -75,10 +82,7 @@ void draw_subtasks(const json& record, const Records& records, Sheet& sheet) {
           intervals(best, r), wrong == first.end() ? "" : example(exceptions, wrong->second)},
          {{"step", step}, {"task", task}}});
   }
-  std::string meanings;
-  for (const auto& [name, meaning] : record.at("subtasks").items())
-    meanings += fmt::format("<dt>{}</dt><dd>{}</dd>", escape(name), escape(meaning.get<std::string>()));
-  sheet.html("<dl class=list>" + meanings + "</dl>\n");
+  sheet.html(meanings(record.at("subtasks")));
   Filter by_step{"step", "Step", {{"", "all"}}}, by_task{"task", "Sub-task", {{"", "all"}}};
   by_step.options.insert(by_step.options.end(), steps.begin(), steps.end());
   by_task.options.insert(by_task.options.end(), tasks.begin(), tasks.end());

@@ -38,6 +38,7 @@ struct Builder {
   void see(int head, const Network::State* key, int key_position, Seen& out);
   void weigh(int head);
   void choose_axes();
+  Reading reading(const Seen& s, int head, std::vector<Ball>& rest) const;
   void store_head(int head);
   void mix();
 };
@@ -166,6 +167,25 @@ std::int64_t units(double value, int bits, bool up) {
   return static_cast<std::int64_t>(up ? std::ceil(scaled) : std::floor(scaled));
 }
 
+// A state's coordinates in whole units; `rest` is what they leave of its contribution.
+Reading Builder::reading(const Seen& s, int head, std::vector<Ball>& rest) const {
+  const int d = network.decoder().width();
+  Reading r{units(std::max(0.0, s.weight.lower()), kWeightBits, false),
+            units(s.weight.upper(), kWeightBits, true), std::vector<std::int64_t>(index(q.axes))};
+  rest = s.contribution;
+  for (int i = 0; i < d; ++i) rest[index(i)] = rest[index(i)] - Ball(centre[index(head)][i]);
+  for (int k = 0; k < q.axes; ++k) {
+    double z = 0.0;
+    for (int i = 0; i < d; ++i) z += rest[index(i)].approximate() * q.axis[index(k * d + i)];
+    r.z[index(k)] = std::llround(z / q.unit);
+  }
+  for (int i = 0; i < d; ++i)
+    for (int k = 0; k < q.axes; ++k)
+      rest[index(i)] =
+          rest[index(i)] - Ball(static_cast<double>(r.z[index(k)]) * q.unit) * Ball(q.axis[index(k * d + i)]);
+  return r;
+}
+
 void Builder::store_head(int head) {
   const int d = network.decoder().width();
   // A weighted mean of what is left out: at most the largest, and at most sum (weight left) / least sum.
@@ -179,25 +199,15 @@ void Builder::store_head(int head) {
     for (const Seen& s : seen[index(head)][c]) {
       Reading r{0, 0, std::vector<std::int64_t>(index(q.axes))};
       if (s.score) {
-        r.low = units(std::max(0.0, s.weight.lower()), kWeightBits, false);
-        r.high = units(s.weight.upper(), kWeightBits, true);
-        std::vector<Ball> rest = s.contribution;
-        for (int i = 0; i < d; ++i) rest[index(i)] = rest[index(i)] - Ball(centre[index(head)][i]);
-        for (int k = 0; k < q.axes; ++k) {
-          double z = 0.0;
-          for (int i = 0; i < d; ++i) z += rest[index(i)].approximate() * q.axis[index(k * d + i)];
-          r.z[index(k)] = std::llround(z / q.unit);
-        }
+        std::vector<Ball> rest;
+        r = reading(s, head, rest);
         for (const Ball& x : s.contribution) {
           const double weighed = std::abs(x.approximate()) * s.weight.approximate();
           share = std::max(share, weighed);
           if (r.high < std::int64_t{1} << kFewBits) light = std::max(light, weighed);
         }
         for (int i = 0; i < d; ++i) {
-          Ball& x = rest[index(i)];
-          for (int k = 0; k < q.axes; ++k)
-            x = x - Ball(static_cast<double>(r.z[index(k)]) * q.unit) * Ball(q.axis[index(k * d + i)]);
-          const Bound off = x.magnitude() + s.error[index(i)];
+          const Bound off = rest[index(i)].magnitude() + s.error[index(i)];
           if (most[index(i)] < off) most[index(i)] = off;
           if (const Bound w = off * s.weight.magnitude(); most_here[index(i)] < w) most_here[index(i)] = w;
         }
