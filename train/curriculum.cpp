@@ -15,11 +15,15 @@ constexpr std::uint64_t kBatchSeed = 1337;    // the public recipe's distance of
 constexpr std::size_t kFilterBits = 1 << 18;  // 32 KB; 15,000 pairs set 6 % of them
 constexpr int kFewestDigitsHeldOut = 3;       // below, the paper's protocol has too few pairs
 
-Pair uniform(CounterRandom& random, int longest) {
+// digits: those among which a pair's may stand anywhere; 0: they begin at the ones.
+Pair uniform(CounterRandom& random, int longest, int digits) {
   const auto length = static_cast<int>(random.below(static_cast<std::uint64_t>(longest))) + 1;
   const std::uint64_t range = model::power_of_ten(length);
-  const std::uint64_t a = random.below(range);
-  return {a, random.below(range)};
+  const std::uint64_t a = random.below(range), b = random.below(range);
+  if (digits == 0) return {a, b};
+  const std::uint64_t moved =
+      model::power_of_ten(static_cast<int>(random.below(static_cast<std::uint64_t>(digits - length + 1))));
+  return {a * moved, b * moved};
 }
 
 Pair cascades(CounterRandom& random, int longest) {
@@ -86,7 +90,9 @@ void Curriculum::batch(std::int64_t step, std::span<Pair> out) const {
   };
   take(recipe_.cascade_share, [longest](CounterRandom& r) { return cascades(r, longest); });
   for (const Added& added : added_) take(added.share, added.source);
-  take(1, [longest](CounterRandom& r) { return uniform(r, longest); });
+  take(1, [longest, within = recipe_.any_place ? digits_ : 0](CounterRandom& r) {
+    return uniform(r, longest, within);
+  });
 }
 
 }  // namespace carryscope::train

@@ -9,7 +9,7 @@
 //              probability that the pair draws uniformly from [0, 1), so cascades of every length occur
 //   added      parts of the batch that add_source() gave to others, such as a repair's failing pairs
 //   uniform    the rest: a length drawn uniformly from 1 to the phase's longest, then both operands
-//              uniformly below 10^length
+//              uniformly below 10^length; with any_place times the same 10^k, k uniform where it fits
 // The order of pairs in a batch carries no information: the loss is a mean.
 #pragma once
 

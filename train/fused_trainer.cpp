@@ -16,7 +16,7 @@ namespace {
 struct Member {
   Member(const model::Config& config, const Recipe& recipe, std::uint64_t seed)
       : curriculum(recipe, config.digits, seed),
-        form(initialise(config, seed, recipe.position_deviation)),
+        form(first_weights(config, recipe, seed)),
         fused(config, recipe.batch) {
     copy(form.tensors, fused.parameters());
   }

@@ -14,7 +14,7 @@
 
 namespace carryscope::train {
 
-// One member for each seed, with the weights of initialise(config, seed). Throws InputError where there is no
+// One member for each seed, with the weights of first_weights(config, recipe, seed). Throws InputError where there is no
 // kernel for the configuration.
 std::unique_ptr<Trainer> make_fused_trainer(const model::Config& config, const Recipe& recipe,
                                             std::span<const std::uint64_t> seeds);

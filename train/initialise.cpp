@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "train/counter_random.h"
+#include "train/orient.h"
 
 namespace carryscope::train {
 namespace {
@@ -35,6 +36,12 @@ model::Factored initialise(const model::Config& config, std::uint64_t seed, doub
                              {part.cols},
                              std::vector<double>(part.size(), part.name.ends_with(".bias") ? 0.0 : 1.0)});
   }
+  return out;
+}
+
+model::Factored first_weights(const model::Config& config, const Recipe& recipe, std::uint64_t seed) {
+  model::Factored out = initialise(config, seed, recipe.position_deviation);
+  if (recipe.oriented) orient(out, seed);
   return out;
 }
 

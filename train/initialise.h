@@ -13,10 +13,14 @@
 
 #include "model/config.h"
 #include "model/parametrisation.h"
+#include "train/recipe.h"
 
 namespace carryscope::train {
 
 // `position_deviation` is the standard deviation of the stored position tensors; the family's is 0.02.
 model::Factored initialise(const model::Config& config, std::uint64_t seed, double position_deviation = 0.02);
+
+// What a run of the recipe starts from: initialise(), oriented (orient.h) where it says so.
+model::Factored first_weights(const model::Config& config, const Recipe& recipe, std::uint64_t seed);
 
 }  // namespace carryscope::train

@@ -41,6 +41,8 @@ struct Recipe {
   double cascade_share = 0;          // part of each batch drawn rich in places whose digits sum to 9
   std::vector<double> step_weights;  // one for each answer token; empty: all 1
   double position_deviation = 0.02;  // standard deviation of the stored position tensors at the start
+  bool oriented = false;             // answers look at their own places from the first step (orient.h)
+  bool any_place = false;            // an operand pair's digits begin at any place, not at the ones
   // Early restarts: a run whose mean loss at an evaluation from retry_step on is above retry_loss starts over
   // from other weights, at most `retries` times. A seed that will fail tells so early.
   std::int64_t retry_step = 0;

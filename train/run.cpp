@@ -123,8 +123,7 @@ class Run {
     State state{0, {{}}};
     MemberState& member = state.members[0];
     const auto stream = static_cast<std::uint64_t>(outcome_.retries);
-    member.parameters =
-        initialise(plan_.config, CounterRandom(plan_.seed, stream).next(), plan_.recipe.position_deviation);
+    member.parameters = first_weights(plan_.config, plan_.recipe, CounterRandom(plan_.seed, stream).next());
     member.first = member.second = member.parameters.tensors;
     for (auto* moments : {&member.first, &member.second})
       for (model::Tensor& tensor : *moments) std::fill(tensor.values.begin(), tensor.values.end(), 0.0);

@@ -20,7 +20,7 @@ struct Plan {
   Recipe recipe;
   std::uint64_t seed = 0;
   Engine engine;
-  std::optional<model::Factored> start;  // instead of initialise(config, seed)
+  std::optional<model::Factored> start;  // instead of first_weights(config, recipe, seed)
   std::string start_name;                // where it came from, with its sha256; for the record
 };
 

@@ -19,7 +19,7 @@ using torch::Tensor;
 std::vector<model::Factored> initial(const model::Config& config, const Recipe& recipe,
                                      std::span<const std::uint64_t> seeds) {
   std::vector<model::Factored> out;
-  for (const std::uint64_t seed : seeds) out.push_back(initialise(config, seed, recipe.position_deviation));
+  for (const std::uint64_t seed : seeds) out.push_back(first_weights(config, recipe, seed));
   return out;
 }
 

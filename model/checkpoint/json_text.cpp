@@ -96,6 +96,12 @@ double JsonObject::real(std::string_view key) {
   return value.get<double>();
 }
 
+bool JsonObject::boolean(std::string_view key) {
+  const Json& value = take(key);
+  if (!value.is_boolean()) reject(key, fmt::format("is {}, expected true or false", value.type_name()));
+  return value.get<bool>();
+}
+
 std::string JsonObject::text(std::string_view key) {
   const Json& value = take(key);
   if (!value.is_string()) reject(key, fmt::format("is {}, expected a text", value.type_name()));

@@ -29,6 +29,7 @@ class JsonObject {
   int integer(std::string_view key, int low, int high);
   double real(std::string_view key);
   std::string text(std::string_view key);
+  bool boolean(std::string_view key);
   JsonObject object(std::string_view key);
   void finish() const;
 

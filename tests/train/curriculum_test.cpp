@@ -53,6 +53,28 @@ TEST(Curriculum, PhasesSetTheLongestOperand) {
     }
 }
 
+// Three neighbouring places at most, each place as often as it fits: of the ten, places 2 to 7 alike.
+TEST(Curriculum, DigitsMayStandAtAnyPlace) {
+  Recipe anywhere = recipe("paper");
+  anywhere.any_place = true;
+  const Curriculum curriculum(anywhere, 10, 1);
+  constexpr int kDraws = 60'000;
+  std::vector<int> seen(10);
+  for (const Pair& pair : batch(curriculum, 1999, kDraws)) {
+    int lowest = 10, highest = -1;
+    for (int place = 0; place < 10; ++place)
+      if (model::digit_at(pair.a, place) != 0) {
+        lowest = std::min(lowest, place), highest = place;
+        ++seen[static_cast<std::size_t>(place)];
+      }
+    ASSERT_LT(highest - lowest, 3);
+  }
+  // Of length k, k of the 11 - k beginnings hold an inner place.
+  const double expected = kDraws * 0.9 / 3 * (1.0 / 10 + 2.0 / 9 + 3.0 / 8);
+  for (std::size_t place = 2; place <= 7; ++place)
+    EXPECT_NEAR(seen[place], expected, 5 * std::sqrt(expected)) << place;
+}
+
 // Length k with probability 1/10, then uniform below 10^k: P(a >= 10^9) is 0.1 * 0.9, P(a < 10) is
 // 0.1 * (1 + 0.1 + ... + 1e-9). Both operands have the same length, drawn independently otherwise.
 TEST(Curriculum, LengthsAreUniform) {

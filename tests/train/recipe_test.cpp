@@ -48,6 +48,7 @@ Recipe unlike_the_default() {
   r.beta1 = 0.8, r.beta2 = 0.99, r.epsilon = 1e-7, r.weight_decay = 0.001, r.clip = 0.5;
   r.curriculum = {{10, 2}, {27'000, 10}};
   r.cascade_share = 0.3;
+  r.oriented = r.any_place = true;
   r.step_weights = {1, 1, 2, 2, 1, 1, 1, 1, 1, 0.5, 0, 1};
   return r;
 }
