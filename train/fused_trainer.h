@@ -14,8 +14,8 @@
 
 namespace carryscope::train {
 
-// One member for each seed, with the weights of first_weights(config, recipe, seed). Throws InputError where there is no
-// kernel for the configuration.
+// One member for each seed, with the weights of first_weights(config, recipe, seed). Throws InputError where
+// there is no kernel for the configuration.
 std::unique_ptr<Trainer> make_fused_trainer(const model::Config& config, const Recipe& recipe,
                                             std::span<const std::uint64_t> seeds);
 

@@ -17,10 +17,10 @@
 
 namespace carryscope::train {
 
-// Starts from first_weights(config, recipe, seed) and trains on Curriculum(recipe, config.digits, seed), one member for
-// each seed; a start from elsewhere is a restore(). The recipe is valid for the configuration. `device` is
-// auto, cpu or cuda; throws InputError as torch_device() does. In float64 the rounding is too small to tell
-// two trainings apart, which float32's is not: training amplifies it.
+// Starts from first_weights(config, recipe, seed) and trains on Curriculum(recipe, config.digits, seed), one
+// member for each seed; a start from elsewhere is a restore(). The recipe is valid for the configuration.
+// `device` is auto, cpu or cuda; throws InputError as torch_device() does. In float64 the rounding is too
+// small to tell two trainings apart, which float32's is not: training amplifies it.
 std::unique_ptr<Trainer> make_torch_trainer(const model::Config& config, const Recipe& recipe,
                                             std::span<const std::uint64_t> seeds, const std::string& device,
                                             model::Precision precision = model::Precision::float32);
