@@ -71,7 +71,7 @@ void add_train(CLI::App& program, const Context& context) {
       "--until-proven", flags->until_proven,
       "then repair the best model until 0 of all pairs are wrong in float32, and write its certificate");
   command->footer(
-      "Example: carryscope train --preset 311 --recipe restarts --seed 2 --until-proven -o runs/311-2\n"
+      "Example: carryscope train --preset 311 --recipe oriented --seed 7 --until-proven -o runs/311-7\n"
       "The folder gets best.pt (fewest exact errors), last.pt and metrics.jsonl, a line an evaluation. After "
       "a\n"
       "kill the same command with --resume goes on where the last evaluation was, bit for bit.");
