@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/error.h"
 #include "train/counter_random.h"
 
 namespace carryscope::train {
