@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "model/decode_tail.h"
+#include "model/vector_columns.h"
 
 namespace carryscope::model {
 

@@ -129,10 +129,18 @@ CARRYSCOPE_BOTH inline L where_greater(const L& x, const L& y, const L& then, co
     return x > y ? then : otherwise;
 }
 
+#if defined(__AVX512F__)
+inline constexpr __mmask16 kAll16 = 0xffff;  // GCC 12 warns of its own header where there is no mask
+#endif
+
 template <class L>
 CARRYSCOPE_BOTH inline L larger(const L& x, const L& y) {
 #if defined(__AVX2__)
   if constexpr (kLanes<L> == 8 && !Grouped<L>::kGroup) return L(_mm256_max_ps(__m256(x), __m256(y)));
+#endif
+#if defined(__AVX512F__)
+  if constexpr (kLanes<L> == 16 && !Grouped<L>::kGroup)
+    return L(_mm512_maskz_max_ps(kAll16, __m512(x), __m512(y)));
 #endif
   if constexpr (Grouped<L>::kGroup)
     return L::each([&](int i) { return larger(x.part[i], y.part[i]); });
@@ -144,6 +152,10 @@ template <class L>
 CARRYSCOPE_BOTH inline L smaller(const L& x, const L& y) {
 #if defined(__AVX2__)
   if constexpr (kLanes<L> == 8 && !Grouped<L>::kGroup) return L(_mm256_min_ps(__m256(x), __m256(y)));
+#endif
+#if defined(__AVX512F__)
+  if constexpr (kLanes<L> == 16 && !Grouped<L>::kGroup)
+    return L(_mm512_maskz_min_ps(kAll16, __m512(x), __m512(y)));
 #endif
   if constexpr (Grouped<L>::kGroup)
     return L::each([&](int i) { return smaller(x.part[i], y.part[i]); });
@@ -196,9 +208,28 @@ CARRYSCOPE_BOTH inline L root(const L& x) {
 #if defined(__AVX2__)
     if constexpr (kLanes<L> == 8) return L(_mm256_sqrt_ps(__m256(x)));
 #endif
+#if defined(__AVX512F__)
+    if constexpr (kLanes<L> == 16) return L(_mm512_maskz_sqrt_ps(kAll16, __m512(x)));
+#endif
     L y;
     for (int i = 0; i < kLanes<L>; ++i) set_lane(y, i, std::sqrt(lane(x, i)));
     return y;
+  }
+}
+
+// table[the four low bits of index] in each lane; sixteen entries can be read.
+template <class L>
+CARRYSCOPE_BOTH inline L choose(const float* table, const typename LanesOf<kLanes<L>>::Integer& index) {
+  if constexpr (kLanes<L> == 1) {
+    return table[index & 15];
+  } else {
+#if __has_builtin(__builtin_shuffle)
+    if constexpr (kLanes<L> == 16) return __builtin_shuffle(load<L>(table), index);
+    if constexpr (kLanes<L> == 8) return __builtin_shuffle(load<L>(table), load<L>(table + 8), index);
+#endif
+    L x;
+    for (int i = 0; i < kLanes<L>; ++i) set_lane(x, i, table[index[i] & 15]);
+    return x;
   }
 }
 
@@ -211,18 +242,10 @@ CARRYSCOPE_BOTH inline L look_up(const float* table, const std::uint8_t* number)
     using Part = typename Grouped<L>::Part;
     return L::each([&](int i) { return look_up<Part>(table, number + i * kLanes<Part>); });
   } else {
-    using Integer = typename LanesOf<kLanes<L>>::Integer;
     typedef std::uint8_t Bytes __attribute__((vector_size(kLanes<L>)));
     Bytes bytes;
     __builtin_memcpy(&bytes, number, sizeof bytes);
-    const Integer index = __builtin_convertvector(bytes, Integer);
-#if __has_builtin(__builtin_shuffle)
-    if constexpr (kLanes<L> == 16) return __builtin_shuffle(load<L>(table), index);
-    if constexpr (kLanes<L> == 8) return __builtin_shuffle(load<L>(table), load<L>(table + 8), index);
-#endif
-    L x;
-    for (int i = 0; i < kLanes<L>; ++i) set_lane(x, i, table[index[i]]);
-    return x;
+    return choose<L>(table, __builtin_convertvector(bytes, typename LanesOf<kLanes<L>>::Integer));
   }
 }
 
@@ -239,56 +262,6 @@ CARRYSCOPE_BOTH inline void store_bytes(std::uint8_t* to, const L& x) {
     typedef std::uint8_t Bytes __attribute__((vector_size(kLanes<L>)));
     const Bytes bytes = __builtin_convertvector(__builtin_convertvector(x, Integer), Bytes);
     __builtin_memcpy(to, &bytes, sizeof bytes);
-  }
-}
-
-// Eight vectors of eight, transposed in registers: pairs, then fours, then halves change places.
-template <class L>
-inline void transpose(L* x) {
-  L y[8], z[8];
-  for (int i = 0; i < 8; i += 2) {
-    y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  }
-  for (int i = 0; i < 8; i += 4)
-    for (int k = 0; k < 2; ++k) {
-      z[i + 2 * k] = __builtin_shufflevector(y[i + k], y[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-      z[i + 2 * k + 1] = __builtin_shufflevector(y[i + k], y[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-  for (int i = 0; i < 4; ++i) {
-    x[i] = __builtin_shufflevector(z[i], z[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    x[i + 4] = __builtin_shufflevector(z[i], z[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-  }
-}
-
-// columns[c], lane i = rows[i][c], for the `count` first of the eight floats of each row.
-template <class L>
-CARRYSCOPE_BOTH inline void to_columns(const float* const* rows, int count, L* columns) {
-  if constexpr (kLanes<L> == 8) {
-    L x[8];
-    for (int i = 0; i < 8; ++i) x[i] = load<L>(rows[i]);
-    transpose(x);
-    for (int c = 0; c < count; ++c) columns[c] = x[c];
-  } else {
-    for (int c = 0; c < count; ++c) {
-      L x = L{};
-      for (int i = 0; i < kLanes<L>; ++i) set_lane(x, i, rows[i][c]);
-      columns[c] = x;
-    }
-  }
-}
-
-// rows + 8 i holds lane i of the eight columns.
-template <class L>
-CARRYSCOPE_BOTH inline void to_rows(const L* columns, float* rows) {
-  if constexpr (kLanes<L> == 8) {
-    L x[8];
-    for (int c = 0; c < 8; ++c) x[c] = columns[c];
-    transpose(x);
-    for (int i = 0; i < 8; ++i) store(rows + 8 * i, x[i]);
-  } else {
-    for (int c = 0; c < 8; ++c)
-      for (int i = 0; i < kLanes<L>; ++i) rows[8 * i + c] = lane(columns[c], i);
   }
 }
 

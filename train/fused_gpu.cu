@@ -132,6 +132,8 @@ void FusedPopulation::read(int member, std::span<const model::Pair> pairs) {
   const std::size_t slots = pairs.size() * kSlots;
   const FusedWorkspace& to = m.at(member);
   gpu::check(cudaMemcpy(to.symbols, m.staged.symbols, slots, cudaMemcpyHostToDevice));
+  gpu::check(cudaMemcpy(to.packed, m.staged.packed, kWords * pairs.size() * sizeof *to.packed,
+                        cudaMemcpyHostToDevice));
   gpu::check(cudaMemcpy(to.chosen, m.staged.chosen, slots * sizeof *to.chosen, cudaMemcpyHostToDevice));
 }
 

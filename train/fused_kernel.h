@@ -27,7 +27,7 @@ CARRYSCOPE_BOTH inline void gradients(const FusedShape& shape, const FusedWorksp
   });
   block([&](int thread) { make_states<D>(job(thread)); });
   for (int t = 0; t < shape.steps; ++t) {
-    block([&](int thread) { make_rows<R, D>(job(thread), t); });
+    block([&](int thread) { make_rows<L, R, D>(job(thread), t); });
     block([&](int thread) { run_samples<L, R, D, F>(job(thread), t); });
     block([&](int thread) { gather_rows<R>(job(thread), t); });
     block([&](int thread) { key_side<R, D>(job(thread), t); });

@@ -13,7 +13,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "model/vectors.h"
+#include "model/vector_columns.h"
 
 namespace carryscope::train::CARRYSCOPE_ISA {
 

@@ -68,10 +68,14 @@ void read_batch(const FusedShape& shape, std::span<const model::Pair> pairs, Fus
     split(pair.a, 0), split(pair.b, 1), split(pair.a + pair.b, 2);
     std::uint8_t* const symbols = work.symbols + b * kSlots;
     std::uint16_t* const chosen = work.chosen + b * kSlots;
+    std::uint32_t words[kWords] = {};
     for (int p = 0; p <= shape.positions; ++p) {
       symbols[p] = digits[static_cast<std::size_t>(shape.digit_at[p])];
       chosen[p] = static_cast<std::uint16_t>((p * kSymbols + symbols[p]) * kRow);
+      words[p / kPacked] |= static_cast<std::uint32_t>(symbols[p]) << p % kPacked * 4;
     }
+    for (std::size_t i = 0; i < kWords; ++i)
+      work.packed[i * pairs.size() + b] = static_cast<std::int32_t>(words[i]);
   }
 }
 

@@ -24,6 +24,8 @@ inline constexpr int kMaxLanes = 16;
 inline constexpr int kVocabulary = 14;
 inline constexpr int kDenses = 15;                        // of model::Dense
 inline constexpr int kSlots = 3 * model::kMaxDigits + 4;  // room for every position, the last target too
+inline constexpr int kPacked = 8;                         // symbols of one word, four bits each
+inline constexpr int kWords = (kSlots + kPacked - 1) / kPacked;
 inline constexpr int kMaxSteps = model::kMaxDigits + 2;
 
 // The digits of a, of b and of their sum by place, then a 0 for positions that hold a fixed token.
@@ -51,7 +53,8 @@ struct FusedShape {
   int digit_at[kSlots] = {};     // of each position: its digit in PairDigits
 
   CARRYSCOPE_BOTH int states() const { return positions * kSymbols; }
-  CARRYSCOPE_BOTH int padded_states() const { return (states() + kRow - 1) / kRow * kRow; }
+  // So many that a whole vector can be read from any position's first state on.
+  CARRYSCOPE_BOTH int padded_states() const { return (states() + 2 * kMaxLanes - 1) / kMaxLanes * kMaxLanes; }
   CARRYSCOPE_BOTH int query_position(int step) const { return prompt - 1 + step; }
   CARRYSCOPE_BOTH int query_symbols(int step) const {
     return fixed_token[query_position(step)] < 0 ? kSymbols : 1;
@@ -64,8 +67,8 @@ struct FusedShape {
 // other than gelu_erf, a width above 7. batch >= 1.
 FusedShape fused_shape(const model::Config& config, int batch);
 
-// All arrays of one model in one block of memory. Row arrays are [..][kRow], column arrays [kRow][states
-// padded to kRow].
+// All arrays of one model in one block of memory. Row arrays are [..][kRow], column arrays
+// [kRow][padded_states].
 struct FusedWorkspace {
   float *parameters, *gradient, *first_moment, *second_moment;   // [parameters]
   float *dense, *dense_gradient;                                 // [dense_size]
@@ -74,16 +77,19 @@ struct FusedWorkspace {
   float *key_columns, *value_columns;                            // columns
   float *embedding_gradient, *normed_gradient, *query_gradient;  // [states] rows
   float *key_gradient, *value_gradient;                          // columns
-  float *weighted, *weighted_gradient;       // of one step: [10 query symbols][states] rows, e (v, 1)
-  float* scores;                             // of one step: [10][states], e, then the score's gradient
-  float *mean_gradient, *residual_gradient;  // of one step: [batch padded to kMaxLanes] rows
+  // Of one step; its samples are in the order of the query symbols.
+  float *weighted, *weighted_gradient;       // [10 query symbols][states] rows of e (v, 1); or columns, see
+                                             // fused_attention.h
+  float* scores;                             // [10][states], e, then the score's gradient
+  float *mean_gradient, *residual_gradient;  // [batch padded to kMaxLanes] rows
   float* tail_gradient;                      // [tail_size][threads * lanes]
   float* loss;                               // [threads * lanes]
   float* result;                             // mean loss, gradient norm before clipping
   std::int32_t* order;                       // [steps][batch]: samples by the symbol at the query position
   std::int32_t* first;                       // [steps][11]: where each symbol's samples start
   std::uint8_t* symbols;                     // [batch][kSlots]: digits, 0 for a fixed token
-  std::uint16_t* chosen;                     // [batch][kSlots]: where each symbol's row starts in a row array
+  std::int32_t* packed;   // [kWords][batch]: the same, the first position's in the low bits
+  std::uint16_t* chosen;  // [batch][kSlots]: where each symbol's row starts in a row array
 };
 
 // Points the arrays into `memory` (zeroed, aligned to 64 bytes for speed; null: only counts) and returns the

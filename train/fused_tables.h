@@ -1,4 +1,4 @@
-// The tables of the fused step, forwards: parameters -> dense weights -> states -> one step's rows.
+// The tables of the fused step, forwards: parameters -> dense weights -> states.
 //
 // Every function is one phase of a block of threads: thread t of T works on the items t, t + T, ...
 // and no two items write the same place. On a processor T is 1. A phase's transpose is in
@@ -90,44 +90,6 @@ CARRYSCOPE_BOTH inline void make_states(const Job& job) {
     if (position >= shape.query_position(0))
       map_row<D>(n, job.dense(model::Dense::query), shape.score_scale, w.query + k * kRow);
   }
-}
-
-inline constexpr float kFar = 3e38F;  // beyond every score
-
-// One query state's exponentials, and their rows times (value, 1). They carry a common factor, chosen
-// between the row's extremes so that neither a sample's sum vanishes nor one overflows unless scores lie
-// more than 120 apart. A last vector may take in keys that no sample of the step reads.
-template <class R, int D>
-CARRYSCOPE_BOTH inline void make_row(const Job& job, int position, int symbol) {
-  const FusedWorkspace& w = job.work;
-  const int padded = job.shape.padded_states(), used = (position + 1) * kSymbols;
-  const float* const query = w.query + (position * kSymbols + symbol) * kRow;
-  float* const row = w.weighted + symbol * padded * kRow;
-  float* const scores = w.scores + symbol * padded;
-  R lows = splat<R>(kFar), highs = splat<R>(-kFar);
-  for (int k = 0; k < used; k += kLanes<R>) {
-    R sum = R{};
-    for (int i = 0; i < D; ++i) sum += load<R>(w.key_columns + i * padded + k) * query[i];
-    store(scores + k, sum);
-    lows = smaller(lows, sum), highs = larger(highs, sum);
-  }
-  float low = lane(lows, 0), high = lane(highs, 0);
-  for (int i = 1; i < kLanes<R>; ++i) {
-    low = smaller(low, lane(lows, i));
-    high = larger(high, lane(highs, i));
-  }
-  const float half = (high - low) * 0.5F, shift = high - (half < 60.0F ? half : 60.0F);
-  for (int k = 0; k < used; k += kLanes<R>) store(scores + k, exp<R>(load<R>(scores + k) - shift));
-  for (int k = 0; k < used; ++k)
-    for (int c = 0; c < kRow; c += kLanes<R>)
-      store(row + k * kRow + c, load<R>(w.value + k * kRow + c) * scores[k]);
-}
-
-// All rows of one step.
-template <class R, int D>
-CARRYSCOPE_BOTH inline void make_rows(const Job& job, int step) {
-  for (int symbol = job.thread; symbol < job.shape.query_symbols(step); symbol += job.threads)
-    make_row<R, D>(job, job.shape.query_position(step), symbol);
 }
 
 }  // namespace carryscope::train::CARRYSCOPE_ISA

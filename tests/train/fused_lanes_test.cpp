@@ -84,19 +84,24 @@ TYPED_TEST(FusedLanes, NormalIsWithinItsBound) {
   EXPECT_LE(worst_density, 2e-7);
 }
 
-TEST(FusedColumns, AreTheTransposedRowsAndComeBack) {
-  using L = Lanes<8>;
-  std::array<float, 64> matrix{}, back{};
-  std::array<const float*, 8> rows{};
-  for (std::size_t i = 0; i < 64; ++i) matrix[i] = static_cast<float>(i);
-  for (std::size_t r = 0; r < 8; ++r) rows[r] = &matrix[8 * r];
+template <int W>
+void expect_transposed() {
+  using L = Lanes<W>;
+  std::array<float, 8 * W> matrix{}, back{};
+  std::array<const float*, W> rows{};
+  for (std::size_t i = 0; i < matrix.size(); ++i) matrix[i] = static_cast<float>(i);
+  for (std::size_t r = 0; r < W; ++r) rows[r] = &matrix[8 * r];
   std::array<L, 8> columns{};
   to_columns<L>(rows.data(), 8, columns.data());
   for (int c = 0; c < 8; ++c)
-    for (int r = 0; r < 8; ++r)
-      ASSERT_EQ(lane(columns[static_cast<std::size_t>(c)], r), static_cast<float>(8 * r + c));
+    for (int r = 0; r < W; ++r)
+      ASSERT_EQ(lane(columns[static_cast<std::size_t>(c)], r), static_cast<float>(8 * r + c)) << W;
   to_rows<L>(columns.data(), back.data());
-  EXPECT_EQ(back, matrix);
+  EXPECT_EQ(back, matrix) << W;
+}
+
+TEST(FusedColumns, AreTheTransposedRowsAndComeBack) {
+  expect_transposed<4>(), expect_transposed<8>(), expect_transposed<16>();
 }
 
 TEST(FusedColumns, TakeOnlyAsManyAsAsked) {
@@ -110,18 +115,24 @@ TEST(FusedColumns, TakeOnlyAsManyAsAsked) {
     EXPECT_EQ(lane(columns[static_cast<std::size_t>(c)], 5), c < 3 ? static_cast<float>(c + 1) : 0.0F);
 }
 
-// The general form, of which eight lanes are the special case.
-TEST(FusedColumns, OfFourLanesAreTheSameNumbers) {
-  using L = Lanes<4>;
-  std::array<float, 32> matrix{}, back{};
-  std::array<const float*, 4> rows{};
-  for (std::size_t i = 0; i < 32; ++i) matrix[i] = static_cast<float>(i);
-  for (std::size_t r = 0; r < 4; ++r) rows[r] = &matrix[8 * r];
-  std::array<L, 8> columns{};
-  to_columns<L>(rows.data(), 8, columns.data());
-  EXPECT_EQ(lane(columns[6], 2), 22.0F);
-  to_rows<L>(columns.data(), back.data());
-  EXPECT_EQ(back, matrix);
+template <int W>
+void expect_chosen() {
+  std::array<float, 16> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = 100 + static_cast<float>(i);
+  typename LanesOf<W>::Integer index{};
+  for (int i = 0; i < W; ++i) {
+    const std::int32_t number = (7 * i + 3) % 16 + 16 * i;  // the higher bits are another symbol's
+    if constexpr (W == 1)
+      index = number;
+    else
+      index[i] = number;
+  }
+  const Lanes<W> chosen = choose<Lanes<W>>(table.data(), index);
+  for (int i = 0; i < W; ++i) EXPECT_EQ(lane(chosen, i), 100.0F + static_cast<float>((7 * i + 3) % 16)) << W;
+}
+
+TEST(FusedChoice, IsTheEntryOfEachLanesOwnSymbol) {
+  expect_chosen<1>(), expect_chosen<4>(), expect_chosen<8>(), expect_chosen<16>();
 }
 
 template <int W>
