@@ -1,14 +1,13 @@
 // carryscope finetune: rounds of training from a checkpoint, the fewest exact errors carried forward.
-#include <charconv>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/interruptible.h"
+#include "cli/rounds.h"
 #include "cli/training.h"
 #include "model/checkpoint/atomic_file.h"
-#include "model/error.h"
 #include "model/record.h"
 #include "train/finetune.h"
 
@@ -20,29 +19,6 @@ struct Flags {
   int seeds = 8;
   train::FinetuneOptions options;
 };
-
-template <class Number>
-bool read(std::string_view text, Number& value) {
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return problem == std::errc{} && end == text.data() + text.size();
-}
-
-std::vector<train::FinetuneRound> parse_rounds(const std::string& text) {
-  std::vector<train::FinetuneRound> rounds;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    const std::string_view item = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    const std::size_t colon = std::min(item.find(':'), item.size());
-    train::FinetuneRound round;
-    if (!read(item.substr(0, colon), round.rate) || colon == item.size() ||
-        !read(item.substr(colon + 1), round.steps))
-      throw model::InputError(fmt::format(
-          "--rounds: '{}' is not understood; expected rate:steps, such as 1e-3:100000,3e-4:50000", item));
-    rounds.push_back(round);
-  }
-  return rounds;
-}
 
 void write_results(const train::Finetuned& result, const std::string& folder, const model::Record& record) {
   model::save(folder + "/best.pt", result.best);

@@ -5,11 +5,10 @@
 
 #include "cli/command.h"
 #include "cli/interruptible.h"
-#include "cli/repairing.h"
+#include "cli/rounds.h"
 #include "cli/training.h"
-#include "model/checkpoint/atomic_file.h"
+#include "cli/until_proven.h"
 #include "model/record.h"
-#include "verify/certificate.h"
 
 namespace carryscope::cli {
 namespace {
@@ -18,27 +17,11 @@ struct Flags {
   TrainingFlags training;
   std::uint64_t seed = 1;
   bool until_proven = false;
+  std::string rounds = "1e-3:30000";
 };
 
-// Repairs the run's best model in the run's folder; where that succeeds, writes its certificate beside it.
-void prove(const train::RunFolder& folder, bool resume, const std::atomic<bool>* interrupted,
-           const Context& context) {
-  train::RepairOptions options;
-  options.interrupted = interrupted;
-  const model::Checkpoint best = model::load(folder.file("best.pt"));
-  if (!repair_in(folder, best, options, model::Record(context.command), resume).repaired) return;
-  const std::string path = folder.file("repaired.pt"), certificate = folder.file("repaired.cert");
-  const model::Checkpoint repaired = model::load(path);
-  verify::CertifyOptions certify;
-  certify.semantics = options.semantics;
-  certify.leaves = true;
-  const auto result = verify::certify(repaired.decoder, certify);
-  model::write_file(certificate, verify::certificate_bytes(
-                                     repaired, result, fmt::format("{}", fmt::join(context.command, " "))));
-  fmt::print("carryscope-check {} {} checks it\n", certificate, path);
-}
-
 void run(const Flags& flags, const Context& context) {
+  const std::vector<train::FinetuneRound> rounds = parse_rounds(flags.rounds);
   train::Plan plan;
   plan.config = model::preset(flags.training.preset);
   plan.recipe = flags.training.chosen_recipe();
@@ -54,7 +37,8 @@ void run(const Flags& flags, const Context& context) {
   const train::Outcome outcome = train::run(plan, folder, options);
   print_outcome(outcome, flags.training.folder);
   if (flags.until_proven && outcome.ending != train::Ending::interrupted)
-    prove(folder, flags.training.resume, interruptible.flag(), context);
+    until_proven(folder, {rounds, plan.engine, plan.seed, flags.training.resume, interruptible.flag()},
+                 context);
 }
 
 }  // namespace
@@ -69,7 +53,10 @@ void add_train(CLI::App& program, const Context& context) {
       ->capture_default_str();
   command->add_flag(
       "--until-proven", flags->until_proven,
-      "then repair the best model until 0 of all pairs are wrong in float32, and write its certificate");
+      "then repair the best model until 0 of all pairs are wrong in float32, fine-tuned where the "
+      "repair alone leaves some, and write its certificate");
+  command->add_option("--rounds", flags->rounds, "rate:steps of that fine-tuning, a round after the other")
+      ->capture_default_str();
   command->footer(
       "Example: carryscope train --preset 311 --recipe oriented --seed 7 --until-proven -o runs/311-7\n"
       "The folder gets best.pt (fewest exact errors), last.pt and metrics.jsonl, a line an evaluation. After "

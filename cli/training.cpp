@@ -86,6 +86,8 @@ void TrainingView::watch(train::RunOptions& options) {
   options.evaluated = [this](const train::Evaluation& e) { evaluated(e); };
 }
 
+void TrainingView::restart(std::int64_t steps) { steps_ = steps, first_ = -1; }
+
 void TrainingView::stepped(std::int64_t step, double loss) {
   if (first_ < 0) first_ = step, start_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();

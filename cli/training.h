@@ -37,6 +37,7 @@ class TrainingView {
  public:
   explicit TrainingView(std::int64_t steps) : steps_(steps) {}
   void watch(train::RunOptions& options);
+  void restart(std::int64_t steps);  // another run begins
 
  private:
   void stepped(std::int64_t step, double loss);

@@ -59,7 +59,7 @@ Finetuned finetune(const model::Checkpoint& given, const std::string& source,
   Finetuned result;
   result.best = given, result.source = source;
   result.score = result.score_before = score(given, run);
-  for (std::size_t k = 0; k < options.rounds.size(); ++k) {
+  for (std::size_t k = 0; k < options.rounds.size() && !result.score.exact.proven_right(); ++k) {
     if (options.begins) options.begins(k);
     SweepOptions sweep_options = options.sweep;
     sweep_options.folder = fmt::format("{}/round-{}", options.sweep.folder, k + 1);

@@ -3,7 +3,8 @@
 // the best sample forward; here a sample decides only where the proofs do not).
 //
 // A round is a sweep in FOLDER/round-K, so that threads, processes and machines share it and a second start
-// goes on where the first one ended. A round that makes nothing better carries its start forward.
+// goes on where the first one ended. A round that makes nothing better carries its start forward; there is
+// none once nothing is wrong.
 #pragma once
 
 #include <functional>

@@ -99,6 +99,22 @@ TEST_F(Train, ARepairLeavesItsRecordAndIsResumedOnlyAsItself) {
   EXPECT_EQ(record["rounds"].size(), 3u);
 }
 
+// A run whose best model was put there by hand has nothing left to repair.
+TEST_F(Train, UntilProvenEndsWithACertificate) {
+  const std::string train = "train --seed 3" + small_, run = folder_ / "run";
+  ASSERT_EQ(carryscope(train).exit_code, 0);
+  std::filesystem::copy_file(CARRYSCOPE_SOURCE_DIR "/checkpoints/311.pt", run + "/best.pt",
+                             std::filesystem::copy_options::overwrite_existing);
+  expect_refused(train + " --resume --until-proven --rounds 1e-3", "rate:steps");
+  const Outcome outcome = carryscope(train + " --resume --until-proven");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("proven: 0 of 100000000000000000000 pairs are wrong"), std::string::npos);
+  EXPECT_FALSE(has("run/tuned"));
+  const Outcome checked =
+      shell(std::string(CARRYSCOPE_CHECK_BINARY) + " " + run + "/repaired.cert " + run + "/repaired.pt");
+  EXPECT_EQ(checked.exit_code, 0) << checked.out;
+}
+
 TEST_F(Train, SweepsTrainTheSeedsTheyAreGiven) {
   const Outcome outcome =
       carryscope("sweep --seeds 2,5-6 --threads 2 --json " + folder_ / "sweep.json" + small_);
