@@ -50,8 +50,8 @@ class Ablation {
       : subject_(subject),
         network_(subject.network()),
         digits_(subject.decoder().layout.digits),
-        sample_(model::uniform_pairs(index(kSample), subject.options().seed, digits_).pairs),
-        parts_(subject, model::uniform_pairs(index(kMeanSample), subject.options().seed, digits_).pairs) {
+        sample_(subject.sample(index(kSample))),
+        parts_(subject, subject.sample(index(kMeanSample))) {
     for (const verify::StepCounts& step : subject.certification().steps) {
       Whole whole{step.own, {}, {}};
       PlainStep run(whole_step(network_, step.step));

@@ -120,44 +120,58 @@ void add_mean(Json::array_t& row, const Sums& sums, std::size_t c, std::size_t a
   row.insert(row.end(), {mean, std::sqrt(variance / n), sums.pairs[c]});
 }
 
+Table ranges_table() {
+  return Table({{"step", ""},
+                {"class", ""},
+                {"head", ""},
+                {"position", ""},
+                {"holds", ""},
+                {"min", "share"},
+                {"min_a", ""},
+                {"min_b", ""},
+                {"max", "share"},
+                {"max_a", ""},
+                {"max_b", ""},
+                {"mean", "share, sampled"},
+                {"standard_error", "share"},
+                {"sample", "pairs"}});
+}
+
+// One step's rows of one carry class, whose pairs are the cube's.
+void add_ranges(const AttentionTable& table, const StepQueries& s, int step, std::size_t c,
+                const verify::Cube& cube, const Sums& sums, Table& out) {
+  for (int head = 0; head < table.maps().shape().heads; ++head)
+    for (int key = 0; key <= s.position; ++key) {
+      const Range r = range_of_key(table, s, head, key, cube);
+      if (!r.found) continue;
+      Json::array_t row{step,
+                        kClasses[c].name,
+                        head,
+                        key,
+                        slot_name(table.decoder().layout.slot(key)),
+                        r.least.value,
+                        r.least.pair.a,
+                        r.least.pair.b,
+                        r.most.value,
+                        r.most.pair.a,
+                        r.most.pair.b};
+      add_mean(row, sums, c, index(head * (s.position + 1) + key));
+      out.add(std::move(row));
+    }
+}
+
 Json ranges(const Subject& subject) {
   const AttentionTable& table = subject.table();
   const model::Layout& layout = table.decoder().layout;
   const Anatomist dissect(table);
-  const auto count = index(subject.options().samples);
-  const auto sample = model::uniform_pairs(count, subject.options().seed, layout.digits).pairs;
-  Table out({{"step", ""},
-             {"class", ""},
-             {"head", ""},
-             {"position", ""},
-             {"holds", ""},
-             {"min", "share"},
-             {"min_a", ""},
-             {"min_b", ""},
-             {"max", "share"},
-             {"max_a", ""},
-             {"max_b", ""},
-             {"mean", "share, sampled"},
-             {"standard_error", "share"},
-             {"sample", "pairs"}});
+  const auto sample = subject.sample(index(subject.options().samples));
+  Table out = ranges_table();
   for (int step = 0; step < layout.answer_digits(); ++step) {
     const StepQueries s = queries_of(table, step);
     const Sums sums = sample_shares(dissect, layout, s, sample);
-    for (std::size_t c = 0; c < std::size(kClasses); ++c) {
-      const auto cube = cube_of(kClasses[c], s.place, layout.digits);
-      if (!cube) continue;
-      for (int head = 0; head < table.maps().shape().heads; ++head)
-        for (int key = 0; key <= s.position; ++key) {
-          const Range r = range_of_key(table, s, head, key, *cube);
-          if (!r.found) continue;
-          Json::array_t row{
-              step,          kClasses[c].name, head,           key,          slot_name(layout.slot(key)),
-              r.least.value, r.least.pair.a,   r.least.pair.b, r.most.value, r.most.pair.a,
-              r.most.pair.b};
-          add_mean(row, sums, c, index(head * (s.position + 1) + key));
-          out.add(std::move(row));
-        }
-    }
+    for (std::size_t c = 0; c < std::size(kClasses); ++c)
+      if (const auto cube = cube_of(kClasses[c], s.place, layout.digits))
+        add_ranges(table, s, step, c, *cube, sums, out);
   }
   return out.json();
 }

@@ -242,8 +242,7 @@ StepSums sums_of(const Subject& subject, const Anatomist& dissect, int step,
 Json attribution(const Subject& subject) {
   const model::Layout& layout = subject.decoder().layout;
   const Anatomist dissect(subject.table());
-  const auto count = index(std::min(subject.options().samples, 2000));
-  const auto pairs = model::uniform_pairs(count, subject.options().seed, layout.digits).pairs;
+  const auto pairs = subject.sample(index(std::min(subject.options().samples, 2000)));
   Table parts({{"step", ""},
                {"part", ""},
                {"margin", "logits, sampled mean"},
@@ -254,12 +253,12 @@ Json attribution(const Subject& subject) {
               {"after_right", "share, sampled"},
               {"sample", "pairs"}});
   Extremes extremes;
-  const auto n = static_cast<double>(count);
+  const auto n = static_cast<double>(pairs.size());
   for (int step = 0; step < layout.answer_digits(); ++step) {
     const StepSums sums = sums_of(subject, dissect, step, pairs, extremes);
     for (std::size_t i = 0; i < sums.parts.size(); ++i)
-      parts.add({step, sums.parts[i].name, sums.margins[i].mean(n), sums.margins[i].error(n), count});
-    lens.add({step, sums.right_before / n, sums.right_after / n, count});
+      parts.add({step, sums.parts[i].name, sums.margins[i].mean(n), sums.margins[i].error(n), pairs.size()});
+    lens.add({step, sums.right_before / n, sums.right_after / n, pairs.size()});
   }
   return {{"parts", parts.json()},
           {"lens", lens.json()},

@@ -46,7 +46,7 @@ class Circuit {
         network_(subject.network()),
         exceptions_(subject.exceptions()),
         deadline_(subject.options().time_limit, subject.options().interrupted),
-        sample_(model::uniform_pairs(kSample, subject.options().seed, layout().digits).pairs),
+        sample_(subject.sample(kSample)),
         means_(std::span(sample_).first(kMeanSample)) {
     subject.table();  // made before there are threads
     steps_.resize(network_.steps.size());

@@ -191,7 +191,7 @@ void add(const Snapshot& snapshot, const Options& options, Tables& out) {
   wanted.margin = false;
   wanted.regions = 0;
   const verify::Certification exact = verify::certify(subject.decoder(), wanted);
-  const auto pairs = model::uniform_pairs(kSample, options.seed, subject.decoder().layout.digits).pairs;
+  const auto pairs = subject.sample(kSample);
   const auto [used, all] = Sampled(subject, pairs).add(snapshot.step, out);
   const verify::Counts& n = exact.pairs;
   out.snapshots.add({snapshot.step, snapshot.metrics.value("loss", nlohmann::json()),

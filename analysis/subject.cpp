@@ -10,6 +10,10 @@ constexpr double kExceptionShare = 0.3;  // of the time limit
 Subject::Subject(model::Checkpoint checkpoint, Options options)
     : checkpoint_(std::move(checkpoint)), options_(options) {}
 
+std::vector<model::Pair> Subject::sample(std::size_t count) const {
+  return model::uniform_pairs(count, options_.seed, decoder().layout.digits).pairs;
+}
+
 const model::AttentionTable<double>& Subject::table() const {
   if (!table_) table_ = std::make_unique<model::AttentionTable<double>>(decoder());
   return *table_;

@@ -9,6 +9,7 @@
 #include "model/attention_table.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/greedy.h"
+#include "model/pairs.h"
 #include "verify/certify.h"
 
 namespace carryscope::analysis {
@@ -28,6 +29,9 @@ class Subject {
   const model::Checkpoint& checkpoint() const { return checkpoint_; }
   const model::Decoder& decoder() const { return checkpoint_.decoder; }
   const Options& options() const { return options_; }
+
+  // The first pairs of the sample that all of its analyses draw from: uniform, by the options' seed.
+  std::vector<model::Pair> sample(std::size_t count) const;
 
   // In doubles, rounded to nearest. Throws InputError unless the decoder has one layer with attention.
   const model::AttentionTable<double>& table() const;

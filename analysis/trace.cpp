@@ -25,9 +25,7 @@ Json digit_of(const model::Layout& layout, int token) {
 Tracer::Tracer(const Subject& subject)
     : subject_(subject),
       dissect_(subject.table()),
-      axes_(carry_axes(
-          subject.table(),
-          model::uniform_pairs(kAxisPairs, subject.options().seed, subject.decoder().layout.digits).pairs)) {}
+      axes_(carry_axes(subject.table(), subject.sample(kAxisPairs))) {}
 
 Json Tracer::operator()(model::Pair pair) const {
   const model::Layout& layout = subject_.decoder().layout;

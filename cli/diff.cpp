@@ -14,7 +14,7 @@
 #include "cli/json_output.h"
 #include "model/error.h"
 #include "model/record.h"
-#include "verify/certify_text.h"
+#include "verify/number_text.h"
 
 namespace carryscope::cli {
 namespace {

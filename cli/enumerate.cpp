@@ -20,9 +20,9 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/record.h"
-#include "verify/certify_text.h"
 #include "verify/cube_pattern.h"
 #include "verify/enumerate.h"
+#include "verify/number_text.h"
 
 namespace carryscope::cli {
 namespace {

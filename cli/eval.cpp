@@ -17,7 +17,7 @@
 #include "model/error.h"
 #include "model/evaluate.h"
 #include "model/record.h"
-#include "verify/certify_text.h"
+#include "verify/number_text.h"
 
 namespace carryscope::cli {
 namespace {

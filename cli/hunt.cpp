@@ -14,8 +14,8 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/record.h"
-#include "verify/certify_text.h"
 #include "verify/hunt.h"
+#include "verify/number_text.h"
 
 namespace carryscope::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/planted.h"
-#include "verify/certify_text.h"
+#include "verify/number_text.h"
 
 namespace carryscope::cli {
 namespace {

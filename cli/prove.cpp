@@ -13,7 +13,7 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "model/record.h"
-#include "verify/certify_text.h"
+#include "verify/number_text.h"
 #include "verify/smt_addition.h"
 #include "verify/smt_engine.h"
 

@@ -111,7 +111,7 @@ Recipe oriented() {
   return recipe;
 }
 
-// Only starts whose loss is early as low as that of those which learn all of it go on.
+// Only starts whose loss is as low by step 32,400 as that of the seeds which learn all of it go on.
 Recipe selective() {
   Recipe recipe = oriented();
   recipe.retry_step = 32'400;

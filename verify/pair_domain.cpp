@@ -7,7 +7,7 @@
 
 #include "model/error.h"
 #include "model/pairs.h"
-#include "verify/certify_text.h"
+#include "verify/number_text.h"
 
 namespace carryscope::verify {
 namespace {
