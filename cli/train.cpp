@@ -37,8 +37,7 @@ void run(const Flags& flags, const Context& context) {
   const train::Outcome outcome = train::run(plan, folder, options);
   print_outcome(outcome, flags.training.folder);
   if (flags.until_proven && outcome.ending != train::Ending::interrupted)
-    until_proven(folder, {rounds, plan.engine, plan.seed, flags.training.resume, interruptible.flag()},
-                 context);
+    until_proven(folder, {plan, options, rounds}, context);
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ void add_train(CLI::App& program, const Context& context) {
   command->add_option("--rounds", flags->rounds, "rate:steps of that fine-tuning, a round after the other")
       ->capture_default_str();
   command->footer(
-      "Example: carryscope train --preset 311 --recipe oriented --seed 7 --until-proven -o runs/311-7\n"
+      "Example: carryscope train --preset 311 --recipe selective --seed 7 --until-proven -o runs/311-7\n"
       "The folder gets best.pt (fewest exact errors), last.pt and metrics.jsonl, a line an evaluation. After "
       "a\n"
       "kill the same command with --resume goes on where the last evaluation was, bit for bit.");

@@ -31,7 +31,12 @@ void TrainingFlags::add_to(CLI::App& command) {
       .add_option("--preset", preset,
                   "the configuration, by its number of parameters; carryscope info lists them")
       ->capture_default_str();
-  command.add_option("--recipe", recipe, "a named recipe; the flags below change single values of it")
+  std::vector<std::string_view> names;
+  for (const train::NamedRecipe& named : train::recipes()) names.push_back(named.name);
+  command
+      .add_option(
+          "--recipe", recipe,
+          fmt::format("one of {}; the flags below change single values of it", fmt::join(names, ", ")))
       ->capture_default_str();
   command.add_option("--steps", steps, "optimiser steps");
   command.add_option("--batch", batch, "pairs a step");

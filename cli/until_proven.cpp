@@ -28,28 +28,26 @@ void write_certificate(const train::RunFolder& folder, const train::RepairOption
 bool repaired(const train::RunFolder& folder, const model::Checkpoint& start, const UntilProven& options,
               const Context& context) {
   train::RepairOptions repair;
-  repair.interrupted = options.interrupted;
+  repair.interrupted = options.run.interrupted;
   const train::Repair result =
-      repair_in(folder, start, repair, model::Record(context.command), options.resume);
+      repair_in(folder, start, repair, model::Record(context.command), options.run.resume);
   if (result.repaired) write_certificate(folder, repair, context);
   return result.repaired || result.interrupted;
 }
 
-train::Finetuned tune(const train::RunFolder& folder, const std::string& source, const UntilProven& options,
-                      const Context& context) {
+train::Finetuned tune(const train::RunFolder& folder, const std::string& source, const UntilProven& options) {
   train::FinetuneOptions finetune;
   finetune.rounds = options.rounds;
-  finetune.engine = options.engine;
+  finetune.engine = options.plan.engine;
+  finetune.sweep.folder = folder.path();
+  finetune.sweep.seeds = {options.plan.seed};
+  finetune.sweep.run = options.run;
   TrainingView view(0);
   view.watch(finetune.sweep.run);
   finetune.begins = [&](std::size_t k) {
     fmt::print("fine-tuning: rate {:g}, {} steps\n", options.rounds[k].rate, options.rounds[k].steps);
     view.restart(options.rounds[k].steps);
   };
-  finetune.sweep.folder = folder.path();
-  finetune.sweep.seeds = {options.seed};
-  finetune.sweep.run.interrupted = options.interrupted;
-  finetune.sweep.run.record = model::Record(context.command).json();
   return train::finetune(model::load(source), source, finetune);
 }
 
@@ -59,7 +57,7 @@ void until_proven(const train::RunFolder& folder, const UntilProven& options, co
   if (repaired(folder, model::load(folder.file("best.pt")), options, context) || options.rounds.empty())
     return;
   const train::RunFolder tuned(folder.file("tuned"));
-  const train::Finetuned result = tune(tuned, folder.file("repaired.pt"), options, context);
+  const train::Finetuned result = tune(tuned, folder.file("repaired.pt"), options);
   if (result.interrupted) return;
   fmt::print("exact error {} before, {} after: {}\n", train::to_string(result.score_before.exact),
              train::to_string(result.score.exact), result.source);

@@ -1,7 +1,6 @@
 // What `carryscope train --until-proven` does when the training is over.
 #pragma once
 
-#include <atomic>
 #include <vector>
 
 #include "cli/command.h"
@@ -10,11 +9,9 @@
 namespace carryscope::cli {
 
 struct UntilProven {
+  train::Plan plan;                          // of the training that is over
+  train::RunOptions run;                     // of the fine-tuning, too
   std::vector<train::FinetuneRound> rounds;  // between the two repairs; none: one repair only
-  train::Engine engine;                      // of the fine-tuning
-  std::uint64_t seed = 1;
-  bool resume = false;
-  const std::atomic<bool>* interrupted = nullptr;
 };
 
 // Repairs the run's best.pt in its folder. Where that leaves errors, fine-tunes what it left and repairs
