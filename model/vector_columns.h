@@ -27,15 +27,18 @@ inline void transpose(L* x) {
 
 // The two halves of sixteen lanes, and back.
 template <class L>
-inline Lanes<8> low(const L& x) {
+using Half = Lanes<kLanes<L> / 2>;
+
+template <class L>
+inline Half<L> low(const L& x) {
   return __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 template <class L>
-inline Lanes<8> high(const L& x) {
+inline Half<L> high(const L& x) {
   return __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 template <class L>
-inline L joined(const Lanes<8>& x, const Lanes<8>& y) {
+inline L joined(const Half<L>& x, const Half<L>& y) {
   return __builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
@@ -43,9 +46,9 @@ inline L joined(const Lanes<8>& x, const Lanes<8>& y) {
 template <class L>
 CARRYSCOPE_BOTH inline void to_columns(const float* const* rows, int count, L* columns) {
   if constexpr (kLanes<L> == 16) {
-    Lanes<8> x[8], y[8];
-    to_columns<Lanes<8>>(rows, count, x);
-    to_columns<Lanes<8>>(rows + 8, count, y);
+    Half<L> x[8], y[8];
+    to_columns<Half<L>>(rows, count, x);
+    to_columns<Half<L>>(rows + 8, count, y);
     for (int c = 0; c < count; ++c) columns[c] = joined<L>(x[c], y[c]);
   } else if constexpr (kLanes<L> == 8) {
     L x[8];
@@ -65,10 +68,10 @@ CARRYSCOPE_BOTH inline void to_columns(const float* const* rows, int count, L* c
 template <class L>
 CARRYSCOPE_BOTH inline void to_rows(const L* columns, float* rows) {
   if constexpr (kLanes<L> == 16) {
-    Lanes<8> x[8], y[8];
+    Half<L> x[8], y[8];
     for (int c = 0; c < 8; ++c) x[c] = low(columns[c]), y[c] = high(columns[c]);
-    to_rows<Lanes<8>>(x, rows);
-    to_rows<Lanes<8>>(y, rows + 64);
+    to_rows<Half<L>>(x, rows);
+    to_rows<Half<L>>(y, rows + 64);
   } else if constexpr (kLanes<L> == 8) {
     L x[8];
     for (int c = 0; c < 8; ++c) x[c] = columns[c];
