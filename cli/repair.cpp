@@ -52,7 +52,7 @@ void add_rounds(CLI::App& command, Flags& flags) {
   command.add_option("--share", options.share, "part of each batch drawn from failing pairs")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--steps", options.steps, "optimiser steps a round")
+  command.add_option("--steps", options.steps, "optimiser steps a round, to begin with")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command.add_option("--rounds", options.rounds, "at most so many")

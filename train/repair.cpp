@@ -1,6 +1,7 @@
 // The rounds of repair.h.
 #include "train/repair.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -16,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kDraws = 8000;          // failing pairs a round
 constexpr double kLeastRate = 1e-6;           // below, float32 weights hardly move
+constexpr std::int64_t kShortest = 10;        // a round's steps are not cut below this part of the first's
 constexpr std::int64_t kForever = 1'000'000;  // the rate stays where it is
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -34,7 +36,12 @@ bool set(const std::atomic<bool>* flag) { return flag && *flag; }
 class Search {
  public:
   Search(const model::Factored& model, const RepairOptions& options, const RepairEvents& events)
-      : start_(model), options_(options), events_(events), failing_(options.seed), rate_(options.rate) {
+      : start_(model),
+        options_(options),
+        events_(events),
+        failing_(options.seed),
+        rate_(options.rate),
+        steps_(options.steps) {
     result_.model = model;
   }
 
@@ -50,6 +57,7 @@ class Search {
     for (const auto& round : rest.at("rounds")) result_.rounds.push_back(round_from_json(round));
     result_.best = rest.at("best").get<int>();
     rate_ = rest.at("rate").get<double>();
+    steps_ = rest.at("steps").get<std::int64_t>();
     last_progress_ = rest.at("last_progress").get<int>();
     failing_ = FailingPairs::from(rest.at("failing"));
     restart();
@@ -69,6 +77,7 @@ class Search {
       finish(round, now);
       if (number - last_progress_ >= options_.patience) {
         last_progress_ = number, rate_ /= 2;
+        steps_ = std::max({steps_ / 2, options_.steps / kShortest, std::int64_t{1}});
         restart();
       }
       if (!set(options_.interrupted)) events_.state(trainer_->state(), state());
@@ -93,6 +102,7 @@ class Search {
     return {{"rounds", rounds},
             {"best", result_.best},
             {"rate", rate_},
+            {"steps", steps_},
             {"last_progress", last_progress_},
             {"failing", failing_.json()}};
   }
@@ -108,10 +118,10 @@ class Search {
   void train(Round& round) {
     const auto begin = Clock::now();
     double sum = 0;
-    for (std::int64_t i = 0; i < options_.steps; ++i) sum += trainer_->step()[0];
-    round.loss = sum / static_cast<double>(options_.steps);
+    for (std::int64_t i = 0; i < steps_; ++i) sum += trainer_->step()[0];
+    round.loss = sum / static_cast<double>(steps_);
     round.trained = since(begin);
-    round.steps = result_.rounds.back().steps + options_.steps;
+    round.steps = result_.rounds.back().steps + steps_;
     round.rate = rate_;
   }
 
@@ -159,6 +169,7 @@ class Search {
   std::unique_ptr<Trainer> trainer_;
   Repair result_;
   double rate_;
+  std::int64_t steps_;
   int last_progress_ = 0;
 };
 

@@ -6,8 +6,9 @@
 // hundred steps on batches of which a part are such pairs, and certifies again. Once nothing is wrong the
 // cubes of tight pairs take their place. The fewest exact errors are kept, then the fewest tight pairs. A
 // round may be much worse than the one before; only after several without a new best does the search go back
-// to the best model, with half the rate and fresh moments. The result is a claim of the certification, never
-// of a sample.
+// to the best model, with half the rate, shorter rounds and fresh moments: near the end the error goes up and
+// down with every few steps, and a good model must be caught in between. The result is a claim of the
+// certification, never of a sample.
 #pragma once
 
 #include <atomic>
@@ -23,7 +24,7 @@ struct RepairOptions {
   std::uint64_t seed = 1;
   double rate = 3e-4;        // at the start
   double share = 0.3;        // of each batch drawn from failing pairs
-  std::int64_t steps = 500;  // a round
+  std::int64_t steps = 500;  // a round, at the start
   int rounds = 60;           // at most
   int patience = 4;          // rounds without a new best before going back
   double budget = 5;         // seconds for each certification
