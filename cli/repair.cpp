@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/interruptible.h"
+#include "cli/repair_seeds.h"
 #include "cli/repairing.h"
 #include "cli/seeds.h"
 #include "model/error.h"
@@ -31,15 +32,14 @@ void run(Flags flags, const Context& context) {
         "be trained",
         flags.file));
   const std::vector<std::uint64_t> seeds = parse_seeds(flags.seeds);
-  const train::RunFolder folder(flags.folder);
   const Interruptible interruptible;
   flags.options.interrupted = interruptible.flag();
   flags.options.semantics = flags.semantics == "real" ? verify::Semantics::real : verify::Semantics::float32;
   if (seeds.size() > 1) {
-    repair_seeds(folder, given, flags.options, seeds, flags.threads, record, flags.resume);
+    repair_seeds(flags.folder, given, flags.options, seeds, flags.threads, record);
   } else {
     flags.options.seed = seeds.front(), flags.options.threads = flags.threads;
-    repair_in(folder, given, flags.options, record, flags.resume);
+    repair_in(train::RunFolder(flags.folder), given, flags.options, record, flags.resume);
   }
 }
 
@@ -83,16 +83,18 @@ void add_repair(CLI::App& program, const Context& context) {
   command
       ->add_option("--seed,--seeds", flags->seeds,
                    "of the batches and the draws of failing pairs; several (1-4) are repairs side by side, "
-                   "until one succeeds")
+                   "until one succeeds, divided among threads and processes as the seeds of a sweep are")
       ->capture_default_str();
   command
       ->add_option("--margin", flags->options.margin,
                    "logits; then go on until every pair's margin is above this")
       ->check(CLI::NonNegativeNumber);
   add_rounds(*command, *flags);
-  command->add_flag("--resume", flags->resume, "go on with the repair in the folder");
+  command->add_flag("--resume", flags->resume,
+                    "go on with the repair in the folder; several seeds always do");
   command->footer(
       "Example: carryscope repair runs/311-34/best.pt -o runs/311-34-repaired\n"
+      "         mpirun -n 4 carryscope repair runs/311-34/best.pt --seeds 1-8 -o runs/311-34-repaired\n"
       "A round may be much worse than the one before; the best model is kept, marked by *.");
   command->callback([flags, context] { run(*flags, context); });
 }

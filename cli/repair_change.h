@@ -1,4 +1,5 @@
-// What a repair changed: how far every tensor moved, how many answers differ, the smallest margins.
+// What a repair changed: how far every tensor moved, how many answers differ, what became of the failing
+// regions, the smallest margins.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,9 +8,10 @@
 
 namespace carryscope::cli {
 
-// {"moved": {tensor: Euclidean distance}, "answers": {"alike", "different", "undecided"} of all pairs over
-// the reals, "margin": {"before", "after"}: [low, high] in logits, or null where time ran out}. `seconds`
-// bounds each search. Both are factored, of one configuration.
+// {"moved": {tensor: Euclidean distance}, "answers": {"alike", "different", "undecided", "mended", "broken"}
+// of all pairs over the reals, "regions": {"of", "largest": [{"step", "pattern", "pairs", "still_wrong"}]},
+// the failing regions before, "margin": {"before", "after"}: [low, high] in logits, or null where time ran
+// out}. `seconds` bounds each search. Both are factored, of one configuration.
 nlohmann::json repair_change(const model::Checkpoint& before, const model::Checkpoint& after, double seconds,
                              int threads);
 

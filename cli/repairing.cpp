@@ -8,7 +8,6 @@
 #include "cli/repair_change.h"
 #include "model/checkpoint/atomic_file.h"
 #include "model/error.h"
-#include "model/parallel.h"
 
 namespace carryscope::cli {
 namespace {
@@ -54,17 +53,6 @@ void print_result(const train::Repair& repair, double margin, const std::string&
                verify::to_string(best.tight->at_most), margin);
 }
 
-// What a killed repair must have in common with the one that goes on.
-json plan(const model::Checkpoint& given, const train::RepairOptions& options) {
-  return {{"model", given.sha256},
-          {"seed", options.seed},
-          {"rate", options.rate},
-          {"share", options.share},
-          {"steps", options.steps},
-          {"margin", options.margin},
-          {"semantics", options.semantics == verify::Semantics::real ? "real" : "float32"}};
-}
-
 train::Repair begin_or_resume(const train::RunFolder& folder, const model::Checkpoint& given,
                               const train::RepairOptions& options, const train::RepairEvents& events,
                               bool resume) {
@@ -77,7 +65,7 @@ train::Repair begin_or_resume(const train::RunFolder& folder, const model::Check
     return train::repair(start, options, events);
   }
   const auto [state, rest] = folder.read_state(kState, start.config);
-  if (rest.value("plan", json()) != plan(given, options))
+  if (rest.value("plan", json()) != repair_plan(given, options))
     throw model::InputError(folder.path() +
                             ": holds the repair of another model or with other options; resume with its own");
   std::string lines;  // a killed round may have left one more
@@ -93,6 +81,16 @@ train::Repair begin_or_resume(const train::RunFolder& folder, const model::Check
 
 }  // namespace
 
+json repair_plan(const model::Checkpoint& given, const train::RepairOptions& options) {
+  return {{"model", given.sha256},
+          {"seed", options.seed},
+          {"rate", options.rate},
+          {"share", options.share},
+          {"steps", options.steps},
+          {"margin", options.margin},
+          {"semantics", options.semantics == verify::Semantics::real ? "real" : "float32"}};
+}
+
 train::Repair repair_in(const train::RunFolder& folder, const model::Checkpoint& given,
                         const train::RepairOptions& options, const model::Record& record, bool resume) {
   train::RepairEvents events;
@@ -104,12 +102,13 @@ train::Repair repair_in(const train::RunFolder& folder, const model::Checkpoint&
                               given.val_exact.value_or(0));
   };
   events.state = [&](const train::State& state, json rest) {
-    rest["plan"] = plan(given, options);
+    rest["plan"] = repair_plan(given, options);
     folder.write_state(kState, state, rest);
   };
   train::Repair repair = begin_or_resume(folder, given, options, events, resume);
-  json out = plan(given, options);
+  json out = repair_plan(given, options);
   out["repaired"] = repair.repaired;
+  out["interrupted"] = repair.interrupted;
   out["best"] = repair.best;
   out["rounds"] = json::array();
   for (const train::Round& round : repair.rounds) out["rounds"].push_back(train::json(round));
@@ -119,30 +118,6 @@ train::Repair repair_in(const train::RunFolder& folder, const model::Checkpoint&
   folder.write("repair.json", out);
   print_result(repair, options.margin, folder.file("repaired.pt"));
   return repair;
-}
-
-bool repair_seeds(const train::RunFolder& folder, const model::Checkpoint& given,
-                  const train::RepairOptions& options, std::span<const std::uint64_t> seeds, int threads,
-                  const model::Record& record, bool resume) {
-  std::vector<std::optional<train::Repair>> repairs(seeds.size());
-  std::atomic<bool> succeeded = false;
-  std::atomic<std::size_t> next = 0;
-  const auto over = [&] { return succeeded || (options.interrupted && *options.interrupted); };
-  const auto path = [&](std::size_t i) { return folder.file(fmt::format("seed-{}", seeds[i])); };
-  model::in_parallel(threads, [&](int) {
-    for (std::size_t i = next++; i < seeds.size() && !(i > 0 && over()); i = next++) {
-      train::RepairOptions own = options;
-      own.seed = seeds[i], own.threads = 1, own.superfluous = &succeeded;
-      repairs[i] = repair_in(train::RunFolder(path(i)), given, own, record, resume);
-      if (repairs[i]->repaired) succeeded = true;
-    }
-  });
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < seeds.size(); ++i)
-    if (repairs[i] && train::better(best_round(*repairs[i]), best_round(*repairs[best]))) best = i;
-  for (const char* const name : {"repaired.pt", "repair.json"}) folder.copy_from(path(best), name);
-  fmt::print("of {} seeds {} is the best: {}\n", seeds.size(), seeds[best], folder.file("repaired.pt"));
-  return repairs[best]->repaired;
 }
 
 }  // namespace carryscope::cli

@@ -93,7 +93,7 @@ class Search {
   }
   bool over(int number) const {
     return repaired() || failing_.empty() || number > options_.rounds || rate_ < kLeastRate ||
-           set(options_.interrupted) || set(options_.superfluous);
+           set(options_.interrupted) || (options_.superfluous && options_.superfluous());
   }
 
   nlohmann::json state() const {

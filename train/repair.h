@@ -32,7 +32,7 @@ struct RepairOptions {
   verify::Semantics semantics = verify::Semantics::float32;
   double margin = 0;  // logits: a pair is tight whose margin is not above it; 0: none is
   const std::atomic<bool>* interrupted = nullptr;
-  const std::atomic<bool>* superfluous = nullptr;  // set it to end after the round under way
+  std::function<bool()> superfluous;  // asked after every round: whether another repair has succeeded
 };
 
 struct Round {

@@ -99,6 +99,42 @@ TEST_F(Train, ARepairLeavesItsRecordAndIsResumedOnlyAsItself) {
   EXPECT_EQ(record["rounds"].size(), 3u);
 }
 
+// None of them gets so wide a margin in one round.
+TEST_F(Train, RepairsOfSeveralSeedsAreDividedAmongRanks) {
+  const std::string mpirun = "mpirun --allow-run-as-root --oversubscribe -n 2 ",
+                    model = CARRYSCOPE_SOURCE_DIR "/checkpoints/311.pt";
+  if (!std::filesystem::exists(model)) GTEST_SKIP() << model << " is not here";
+  if (shell(mpirun + "true").exit_code != 0) GTEST_SKIP() << "mpirun cannot start two processes here";
+  const std::string repair =
+      std::string(" repair ") + model + " -o " + folder_ / "repair" + " --steps 20 --budget 2 --rounds 1";
+  const Outcome outcome = shell(mpirun + CARRYSCOPE_BINARY + repair + " --margin 5 --seeds 1-3");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (int seed = 1; seed <= 3; ++seed) {
+    const std::string folder = fmt::format("repair/seed-{}", seed);
+    EXPECT_EQ(nlohmann::json::parse(model::testing::content(folder_ / (folder + "/repair.json")))["seed"],
+              seed);
+    const std::string lines = model::testing::content(folder_ / (folder + "/repair.jsonl"));
+    EXPECT_EQ(std::ranges::count(lines, '\n'), 2) << "rounds of seed " << seed << ", by one rank alone";
+  }
+  if (can_validate()) expect_valid(folder_ / "repair/repair.json", "repair.schema.json");
+  EXPECT_TRUE(has("repair/repaired.pt"));
+  EXPECT_NE(outcome.out.find("of 3 seeds, 3 with a result"), std::string::npos) << outcome.out;
+  expect_refused(repair.substr(1) + " --margin 4 --seeds 1-3", "(margin)");
+}
+
+TEST_F(Train, ASuccessLeavesTheOtherSeedsAlone) {
+  const std::string model = CARRYSCOPE_SOURCE_DIR "/checkpoints/311.pt";
+  if (!std::filesystem::exists(model)) GTEST_SKIP() << model << " is not here";
+  const std::string repair = "repair " + model + " --seeds 4,5 -o " + folder_ / "repair";
+  for (const char* const start : {"first", "second"}) {
+    const Outcome outcome = carryscope(repair);
+    EXPECT_EQ(outcome.exit_code, 0) << start << " start: " << outcome.err;
+    EXPECT_NE(outcome.out.find("of 2 seeds, 1 with a result, 4 is the best"), std::string::npos)
+        << outcome.out;
+  }
+  EXPECT_FALSE(has("repair/seed-5"));
+}
+
 // A run whose best model was put there by hand has nothing left to repair.
 TEST_F(Train, UntilProvenEndsWithACertificate) {
   const std::string train = "train --seed 3" + small_, run = folder_ / "run";
