@@ -106,7 +106,7 @@ TEST_F(Train, RepairsOfSeveralSeedsAreDividedAmongRanks) {
   if (!std::filesystem::exists(model)) GTEST_SKIP() << model << " is not here";
   if (shell(mpirun + "true").exit_code != 0) GTEST_SKIP() << "mpirun cannot start two processes here";
   const std::string repair =
-      std::string(" repair ") + model + " -o " + folder_ / "repair" + " --steps 20 --budget 2 --rounds 1";
+      std::string(" repair ") + model + " -o " + folder_ / "repair" + " --steps 20 --budget 0.3 --rounds 1";
   const Outcome outcome = shell(mpirun + CARRYSCOPE_BINARY + repair + " --margin 5 --seeds 1-3");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   for (int seed = 1; seed <= 3; ++seed) {
