@@ -71,72 +71,57 @@ CARRYSCOPE_BOTH inline void make_rows(const Job& job, int step) {
     make_row<L, R, D>(job, job.shape.query_position(step), symbol);
 }
 
-// sums = the sum over the positions read of the rows that one sample chooses. Two running sums, since one
-// addition must wait for the one before.
-template <class R>
-CARRYSCOPE_BOTH inline void look_up(const float* rows, const std::uint16_t* chosen, int positions,
-                                    float* sums) {
+// sums[i] = the sum over the positions read of the rows that sample i of N chooses. Several samples, since
+// one addition must wait for the one before.
+template <class R, int N>
+CARRYSCOPE_BOTH inline void look_up(const float* const* rows, const std::uint8_t* chosen, int positions,
+                                    float (*sums)[kRow]) {
   for (int c = 0; c < kRow; c += kLanes<R>) {
-    R even = R{}, odd = R{};
-    int p = 0;
+    R sum[N] = {};
+    std::size_t place = c;
 #pragma GCC unroll 4
-    for (; p + 1 < positions; p += 2) {
-      even += load<R>(rows + chosen[p] + c);
-      odd += load<R>(rows + chosen[p + 1] + c);
-    }
-    if (p < positions) even += load<R>(rows + chosen[p] + c);
-    store(sums + c, even + odd);
+    for (int p = 0; p < positions; ++p, place += kSymbols * kRow)
+      for (int i = 0; i < N; ++i) sum[i] += load<R>(rows[i] + place + std::size_t{chosen[i * kSlots + p]});
+    for (int i = 0; i < N; ++i) store(sums[i] + c, sum[i]);
   }
 }
 
-// The samples in the places at, at + 1, ... of a step's order, one a lane. An idle lane repeats the last
-// sample with no share in the loss.
+// What the samples in the places at, at + 1, ... of a step's order take from the tables, one a lane.
 template <class L>
 struct Group {
-  int sample[kLanes<L>];
   L sums[kRow];       // of e (v, 1)
   L embedding[kRow];  // of the query state
-  L target, share;    // target: its token
 };
 
-template <class L>
-CARRYSCOPE_BOTH inline void choose_samples(const Job& job, int step, int at, Group<L>& group) {
-  const int batch = job.shape.batch, busy = batch - at < kLanes<L> ? batch - at : kLanes<L>;
-  const std::int32_t* const order = job.work.order + step * batch + at;
-  for (int i = 0; i < kLanes<L>; ++i) group.sample[i] = order[i < busy ? i : busy - 1];
-  group.share = splat<L>(job.step.share[step] / static_cast<float>(batch));
-  for (int i = busy; i < kLanes<L>; ++i) set_lane(group.share, i, 0);
-}
-
 template <class L, class R, int D>
-CARRYSCOPE_BOTH inline void look_up_rows(const Job& job, int step, Group<L>& group) {
+CARRYSCOPE_BOTH inline void look_up_rows(const Job& job, int step, int at, Group<L>& group) {
+  constexpr int kAtOnce = kLanes<L> < 4 ? kLanes<L> : 4;
   const FusedWorkspace& w = job.work;
   const int position = job.shape.query_position(step), padded = job.shape.padded_states();
-  L target = L{};
+  const std::uint8_t* const chosen = w.chosen + at * kSlots;
+  const float *rows[kLanes<L>], *sum[kLanes<L>], *embedding[kLanes<L>];
   float sums[kLanes<L>][kRow];
-  const float *sum[kLanes<L>], *embedding[kLanes<L>];
   for (int i = 0; i < kLanes<L>; ++i) {
-    const std::uint8_t* const symbol = w.symbols + group.sample[i] * kSlots + position;
-    look_up<R>(w.weighted + symbol[0] * padded * kRow, w.chosen + group.sample[i] * kSlots, position + 1,
-               sums[i]);
+    const int query = chosen[i * kSlots + position] / kRow;
+    rows[i] = w.weighted + query * padded * kRow;
+    embedding[i] = w.embedding + (position * kSymbols + query) * kRow;
     sum[i] = sums[i];
-    embedding[i] = w.embedding + (position * kSymbols + symbol[0]) * kRow;
-    set_lane(target, i, static_cast<float>(token_of(job.shape, position + 1, symbol[1])));
   }
+  for (int i = 0; i < kLanes<L>; i += kAtOnce)
+    look_up<R, kAtOnce>(rows + i, chosen + i * kSlots, position + 1, sums + i);
   to_columns<L>(sum, kRow, group.sums);
   to_columns<L>(embedding, D, group.embedding);
-  group.target = target;
 }
 
 template <class L>
 using Integers = typename LanesOf<kLanes<L>>::Integer;
 
-// The symbols of the samples from `position` on, the next one in higher bits.
+// The symbols of a step's samples from `position` on, the next one in higher bits.
 template <class L>
-CARRYSCOPE_BOTH inline Integers<L> symbols_from(const Job& job, const Group<L>& group, int position) {
+CARRYSCOPE_BOTH inline Integers<L> symbols_from(const Job& job, const std::int32_t* order, int position) {
   const std::int32_t* const words = job.work.packed + position / kPacked * job.shape.batch;
   std::int32_t found[kLanes<L>];
-  for (int i = 0; i < kLanes<L>; ++i) found[i] = words[group.sample[i]];
+  for (int i = 0; i < kLanes<L>; ++i) found[i] = words[order[i]];
   Integers<L> word;
   __builtin_memcpy(&word, found, sizeof word);
   return word >> position % kPacked * 4;
@@ -149,12 +134,12 @@ CARRYSCOPE_BOTH inline void add(const float* columns, int padded, const Integers
 
 // The sums of the samples as if they all had the query symbol whose columns these are.
 template <class L, int D>
-CARRYSCOPE_BOTH inline void look_up(const Job& job, const Group<L>& group, const float* columns,
+CARRYSCOPE_BOTH inline void look_up(const Job& job, const std::int32_t* order, const float* columns,
                                     int positions, L* sums) {
   const int padded = job.shape.padded_states();
   L even[D + 1] = {}, odd[D + 1] = {};
   for (int from = 0; from < positions; from += kPacked) {
-    Integers<L> symbols = symbols_from<L>(job, group, from);
+    Integers<L> symbols = symbols_from<L>(job, order, from);
     const int count = positions - from < kPacked ? positions - from : kPacked;
     const float* place = columns + from * kSymbols;
     for (int i = 0; i + 1 < count; i += 2, place += 2 * kSymbols, symbols = symbols >> 8) {
@@ -168,31 +153,28 @@ CARRYSCOPE_BOTH inline void look_up(const Job& job, const Group<L>& group, const
 
 // The order has few changes of the query symbol, so most groups have one.
 template <class L, int D>
-CARRYSCOPE_BOTH inline void look_up_columns(const Job& job, int step, Group<L>& group) {
+CARRYSCOPE_BOTH inline void look_up_columns(const Job& job, int step, int at, Group<L>& group) {
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
   const int position = shape.query_position(step), padded = shape.padded_states();
-  const Integers<L> queries = symbols_from<L>(job, group, position) & 15;
+  const std::int32_t* const order = w.order + step * shape.padded_batch() + at;
+  const Integers<L> queries = symbols_from<L>(job, order, position) & 15;
   for (int q = queries[0]; q <= queries[kLanes<L> - 1]; ++q) {
     const auto asks = queries == q;
     const float* const embedding = w.embedding + (position * kSymbols + q) * kRow;
     L sums[D + 1];
-    look_up<L, D>(job, group, w.weighted + q * padded * kRow, position + 1, sums);
+    look_up<L, D>(job, order, w.weighted + q * padded * kRow, position + 1, sums);
     for (int c = 0; c <= D; ++c) group.sums[column<D>(c)] = asks ? sums[c] : group.sums[column<D>(c)];
     for (int c = 0; c < D; ++c) group.embedding[c] = asks ? splat<L>(embedding[c]) : group.embedding[c];
   }
-  const int fixed = shape.fixed_token[position + 1];
-  const Integers<L> next = symbols_from<L>(job, group, position + 1) & 15;
-  group.target = fixed < 0 ? __builtin_convertvector(next, L) : splat<L>(static_cast<float>(fixed));
 }
 
 template <class L, class R, int D>
 CARRYSCOPE_BOTH inline void look_up(const Job& job, int step, int at, Group<L>& group) {
-  choose_samples(job, step, at, group);
   if constexpr (kByColumns<L>)
-    look_up_columns<L, D>(job, step, group);
+    look_up_columns<L, D>(job, step, at, group);
   else
-    look_up_rows<L, R, D>(job, step, group);
+    look_up_rows<L, R, D>(job, step, at, group);
 }
 
 }  // namespace carryscope::train::CARRYSCOPE_ISA

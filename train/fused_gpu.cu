@@ -129,12 +129,8 @@ std::vector<float> FusedPopulation::gradient(int member) const {
 void FusedPopulation::read(int member, std::span<const model::Pair> pairs) {
   Memory& m = *memory_;
   read_batch(m.shape, pairs, m.staged);
-  const std::size_t slots = pairs.size() * kSlots;
-  const FusedWorkspace& to = m.at(member);
-  gpu::check(cudaMemcpy(to.symbols, m.staged.symbols, slots, cudaMemcpyHostToDevice));
-  gpu::check(cudaMemcpy(to.packed, m.staged.packed, kWords * pairs.size() * sizeof *to.packed,
-                        cudaMemcpyHostToDevice));
-  gpu::check(cudaMemcpy(to.chosen, m.staged.chosen, slots * sizeof *to.chosen, cudaMemcpyHostToDevice));
+  gpu::check(
+      cudaMemcpy(m.at(member).symbols, m.staged.symbols, pairs.size() * kSlots, cudaMemcpyHostToDevice));
 }
 
 std::vector<FusedResult> FusedPopulation::run(const FusedStep& step) {

@@ -17,6 +17,7 @@ CARRYSCOPE_BOTH inline void gradients(const FusedShape& shape, const FusedWorksp
   const auto job = [&](int thread) { return Job{shape, work, step, thread, block.threads()}; };
   block([&](int thread) {
     sort_samples(job(thread));
+    if constexpr (kByColumns<L>) pack_samples(job(thread));
     multiply_out(job(thread));
     clear(job(thread), work.tail_gradient, shape.tail_size() * accumulators);
     clear(job(thread), work.loss, accumulators);
@@ -27,9 +28,12 @@ CARRYSCOPE_BOTH inline void gradients(const FusedShape& shape, const FusedWorksp
   });
   block([&](int thread) { make_states<D>(job(thread)); });
   for (int t = 0; t < shape.steps; ++t) {
-    block([&](int thread) { make_rows<L, R, D>(job(thread), t); });
+    block([&](int thread) {
+      make_rows<L, R, D>(job(thread), t);
+      line_up(job(thread), t);
+    });
     block([&](int thread) { run_samples<L, R, D, F>(job(thread), t); });
-    block([&](int thread) { gather_rows<R>(job(thread), t); });
+    block([&](int thread) { gather_rows<R, D>(job(thread), t); });
     block([&](int thread) { key_side<R, D>(job(thread), t); });
     block([&](int thread) { query_side<R, D>(job(thread), t); });
   }

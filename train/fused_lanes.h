@@ -45,18 +45,32 @@ CARRYSCOPE_BOTH inline void columns_of(const float* rows, L* columns) {
   to_columns<L>(at, 8, columns);
 }
 
+// x 2^k, k being the integer in the low bits of `shifted`; both x and the result are normal numbers.
+template <class L>
+CARRYSCOPE_BOTH inline L times_power_of_two(const L& x, const L& shifted) {
+  using Integer = typename LanesOf<kLanes<L>>::Integer;
+  Integer bits, k;
+  __builtin_memcpy(&bits, &x, sizeof(L));
+  __builtin_memcpy(&k, &shifted, sizeof(L));
+  bits = bits + (k << 23);
+  L y;
+  __builtin_memcpy(&y, &bits, sizeof(L));
+  return y;
+}
+
 template <class L>
 CARRYSCOPE_BOTH inline L exp(L x) {
-  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves the nearest integer
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
   x = smaller(larger(x, splat<L>(-87.0F)), splat<L>(88.0F));
-  const L k = (x * 1.44269504F + kRound) - kRound;
+  const L shifted = x * 1.44269504F + kRound, k = shifted - kRound;
   const L r = (x - k * 0.693359375F) + k * 2.12194440e-4F;
-  L p = r * (1.0F / 5040) + 1.0F / 720;
-  p = p * r + 1.0F / 120;
-  p = p * r + 1.0F / 24;
-  p = p * r + 1.0F / 6;
-  p = p * r + 0.5F;
-  return (p * r * r + r + 1.0F) * power_of_two(k);
+  L p = r * 0.001406127626F + 0.008379020733F;
+  p = p * r + 0.04166477651F;
+  p = p * r + 0.1666636531F;
+  p = p * r + 0.5000000435F;
+  p = p * r + 1.00000005F;
+  p = p * r + 1.0F;
+  return times_power_of_two(p, shifted);
 }
 
 // For x >= 1 (a sum of exponentials of which one is 1): 2 ulp or 1e-7, whichever is more.
@@ -79,15 +93,39 @@ CARRYSCOPE_BOTH inline L log(const L& x) {
 }
 
 template <class L>
+CARRYSCOPE_BOTH inline typename LanesOf<kLanes<L>>::Integer bits_of(const L& x) {
+  typename LanesOf<kLanes<L>>::Integer bits;
+  __builtin_memcpy(&bits, &x, sizeof(L));
+  return bits;
+}
+
+template <class L>
+CARRYSCOPE_BOTH inline L with_bits(const typename LanesOf<kLanes<L>>::Integer& bits) {
+  L x;
+  __builtin_memcpy(&x, &bits, sizeof(L));
+  return x;
+}
+
+template <class L>
+CARRYSCOPE_BOTH inline L magnitude(const L& x) {
+  return with_bits<L>(bits_of(x) & 0x7fffffff);
+}
+
+// By the sign bit.
+template <class L>
+CARRYSCOPE_BOTH inline L where_negative(const L& x, const L& then, const L& otherwise) {
+  return bits_of(x) < 0 ? then : otherwise;
+}
+
+template <class L>
 struct Normal {
   L cdf, pdf;
 };
 
 template <class L>
 CARRYSCOPE_BOTH inline Normal<L> normal(const L& x) {
-  const L a = larger(x, -x);
-  const L e = exp<L>(a * a * -0.5F);
-  const L t = 1.0F / (a * 0.35F + 1.0F);
+  const L e = exp<L>(x * x * -0.5F);
+  const L t = 1.0F / (magnitude(x) * 0.35F + 1.0F);
   L q = t * -0.029146481305360794F + 0.14397433400154114F;
   q = q * t - 0.2557195723056793F;
   q = q * t + 0.15918004512786865F;
@@ -97,7 +135,7 @@ CARRYSCOPE_BOTH inline Normal<L> normal(const L& x) {
   q = q * t + 0.13986192643642426F;
   q = q * t + 0.13962140679359436F;
   const L tail = e * (q * t);
-  return {x > L{} ? 1.0F - tail : tail, e * 0.39894228F};
+  return {where_negative(x, tail, L(1.0F - tail)), e * 0.39894228F};
 }
 
 }  // namespace carryscope::train::CARRYSCOPE_ISA

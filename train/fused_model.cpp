@@ -27,6 +27,19 @@ std::vector<InstructionSet> found() {
 std::vector<InstructionSet> found() { return {{"portable", 4, fused_portable}}; }
 #endif
 
+// The digits of a number below 10^19, the ones first, by threes from a table.
+void split(std::uint64_t value, std::uint8_t* to) {
+  using Digits = std::array<std::uint8_t, 4>;
+  static const std::array<Digits, 1000> kThrees = [] {
+    std::array<Digits, 1000> table{};
+    for (std::size_t i = 0; i < table.size(); ++i)
+      for (std::size_t place = 0, left = i; place < 3; ++place, left /= 10)
+        table[i][place] = static_cast<std::uint8_t>(left % 10);
+    return table;
+  }();
+  for (; value > 0; value /= 1000, to += 3) std::memcpy(to, kThrees[value % 1000].data(), 3);
+}
+
 }  // namespace
 
 std::span<const InstructionSet> instruction_sets() {
@@ -61,21 +74,12 @@ void read_batch(const FusedShape& shape, std::span<const model::Pair> pairs, Fus
   for (std::size_t b = 0; b < pairs.size(); ++b) {
     const model::Pair pair = pairs[b];
     PairDigits digits{};
-    const auto split = [&](std::uint64_t value, int operand) {
-      for (auto* to = digits.data() + operand * kOperand; value > 0; value /= 10)
-        *to++ = static_cast<std::uint8_t>(value % 10);
-    };
-    split(pair.a, 0), split(pair.b, 1), split(pair.a + pair.b, 2);
+    split(pair.a, digits.data());
+    split(pair.b, digits.data() + kOperand);
+    split(pair.a + pair.b, digits.data() + 2 * kOperand);
     std::uint8_t* const symbols = work.symbols + b * kSlots;
-    std::uint16_t* const chosen = work.chosen + b * kSlots;
-    std::uint32_t words[kWords] = {};
-    for (int p = 0; p <= shape.positions; ++p) {
+    for (int p = 0; p <= shape.positions; ++p)
       symbols[p] = digits[static_cast<std::size_t>(shape.digit_at[p])];
-      chosen[p] = static_cast<std::uint16_t>((p * kSymbols + symbols[p]) * kRow);
-      words[p / kPacked] |= static_cast<std::uint32_t>(symbols[p]) << p % kPacked * 4;
-    }
-    for (std::size_t i = 0; i < kWords; ++i)
-      work.packed[i * pairs.size() + b] = static_cast<std::int32_t>(words[i]);
   }
 }
 

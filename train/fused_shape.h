@@ -20,12 +20,13 @@ namespace carryscope::train {
 inline constexpr int kRow = 8;              // floats of a row
 inline constexpr int kWeightAt = kRow - 1;  // so a width is at most 7
 inline constexpr int kSymbols = 10;
-inline constexpr int kMaxLanes = 16;
+inline constexpr int kMaxLanes = 16, kMaxBlock = 8;  // so many vectors of so many samples at once
 inline constexpr int kVocabulary = 14;
-inline constexpr int kDenses = 15;                        // of model::Dense
-inline constexpr int kSlots = 3 * model::kMaxDigits + 4;  // room for every position, the last target too
-inline constexpr int kPacked = 8;                         // symbols of one word, four bits each
-inline constexpr int kWords = (kSlots + kPacked - 1) / kPacked;
+inline constexpr int kDenses = 15;  // of model::Dense
+inline constexpr int kSlots = 64;   // room for every position, the last target too; a cache's line
+static_assert(kSlots >= 3 * model::kMaxDigits + 4);
+inline constexpr int kPacked = 8;  // symbols of one word, four bits each
+inline constexpr int kWords = kSlots / kPacked;
 inline constexpr int kMaxSteps = model::kMaxDigits + 2;
 
 // The digits of a, of b and of their sum by place, then a 0 for positions that hold a fixed token.
@@ -55,6 +56,10 @@ struct FusedShape {
   CARRYSCOPE_BOTH int states() const { return positions * kSymbols; }
   // So many that a whole vector can be read from any position's first state on.
   CARRYSCOPE_BOTH int padded_states() const { return (states() + 2 * kMaxLanes - 1) / kMaxLanes * kMaxLanes; }
+  CARRYSCOPE_BOTH int padded_batch() const {
+    constexpr int kMost = kMaxLanes * kMaxBlock;
+    return (batch + kMost - 1) / kMost * kMost;
+  }
   CARRYSCOPE_BOTH int query_position(int step) const { return prompt - 1 + step; }
   CARRYSCOPE_BOTH int query_symbols(int step) const {
     return fixed_token[query_position(step)] < 0 ? kSymbols : 1;
@@ -78,18 +83,21 @@ struct FusedWorkspace {
   float *embedding_gradient, *normed_gradient, *query_gradient;  // [states] rows
   float *key_gradient, *value_gradient;                          // columns
   // Of one step; its samples are in the order of the query symbols.
-  float *weighted, *weighted_gradient;       // [10 query symbols][states] rows of e (v, 1); or columns, see
-                                             // fused_attention.h
-  float* scores;                             // [10][states], e, then the score's gradient
-  float *mean_gradient, *residual_gradient;  // [batch padded to kMaxLanes] rows
+  float *weighted, *weighted_gradient;  // [10 query symbols][states] rows of e (v, 1); or columns, see
+                                        // fused_attention.h
+  float* scores;                        // [10][states], e, then the score's gradient
+  std::uint8_t* chosen;                 // [padded_batch][kSlots]: where each symbol's row starts, from its
+                                        // position's first
+  float *target, *share;                // [padded_batch]: the token to come; its part in the loss, 0 beyond
+                                        // the batch, where the last sample is repeated
+  float *mean_gradient, *residual_gradient;  // [padded_batch] rows; [kRow][padded_batch]
   float* tail_gradient;                      // [tail_size][threads * lanes]
   float* loss;                               // [threads * lanes]
   float* result;                             // mean loss, gradient norm before clipping
-  std::int32_t* order;                       // [steps][batch]: samples by the symbol at the query position
-  std::int32_t* first;                       // [steps][11]: where each symbol's samples start
   std::uint8_t* symbols;                     // [batch][kSlots]: digits, 0 for a fixed token
-  std::int32_t* packed;   // [kWords][batch]: the same, the first position's in the low bits
-  std::uint16_t* chosen;  // [batch][kSlots]: where each symbol's row starts in a row array
+  std::int32_t* packed;  // [kWords][batch]: the same, the first position's in the low bits
+  std::int32_t* order;   // [steps][padded_batch]: samples by the symbol at the query position
+  std::int32_t* first;   // [steps][11]: where each symbol's samples start
 };
 
 // Points the arrays into `memory` (zeroed, aligned to 64 bytes for speed; null: only counts) and returns the

@@ -10,46 +10,44 @@ CARRYSCOPE_BOTH inline void clear(const Job& job, float* from, int count) {
   for (int i = job.thread; i < count; i += job.threads) from[i] = 0;
 }
 
-// One sample's (gradient of e v, of e) is added to the rows that it chooses. A thread has its own share of
-// the positions, so that no two write one row.
+// One sample's (gradient of e v, of e) is added to the rows that it chooses, of the positions from `from` on.
 template <class R>
-CARRYSCOPE_BOTH inline void scatter(const std::uint16_t* chosen, const float* gradient, int from,
-                                    int positions, int stride, float* rows) {
+CARRYSCOPE_BOTH inline void scatter(const std::uint8_t* chosen, const float* gradient, int from, int to,
+                                    float* rows) {
   const R value = load<R>(gradient);
-  const int count = (positions - from + stride - 1) / stride;
-#pragma GCC unroll 8
-  for (int i = 0; i < count; ++i) {
-    float* const row = rows + chosen[from + i * stride];
+  rows += from * kSymbols * kRow;
+#pragma GCC unroll 4
+  for (int p = from; p < to; ++p, rows += kSymbols * kRow) {
+    float* const row = rows + std::size_t{chosen[p]};
     store(row, load<R>(row) + value);
   }
 }
 
-// Sums over samples: of (gradient of e v, of e) by query symbol and key state, and of the embedding's
-// gradient by query symbol.
-template <class R>
+// Sums over samples: of (gradient of e v, of e) by query symbol and key state, where each thread has its
+// share of the positions, and of the embedding's gradient by query symbol.
+template <class R, int D>
 CARRYSCOPE_BOTH inline void gather_rows(const Job& job, int step) {
   const FusedShape& shape = job.shape;
   const FusedWorkspace& w = job.work;
   const int own = shape.query_position(step), padded = shape.padded_states(),
             queries = shape.query_symbols(step);
-  const std::int32_t *const first = w.first + step * (kSymbols + 1), *const order =
-                                                                         w.order + step * shape.batch;
+  const int part = (own + job.threads) / job.threads, from = job.thread * part,
+            to = from + part < own + 1 ? from + part : own + 1;
+  const std::int32_t* const first = w.first + step * (kSymbols + 1);
   for (int q = 0; q < queries; ++q) {
     float* const rows = w.weighted_gradient + q * padded * kRow;
-    for (int p = job.thread; p <= own; p += job.threads)
-      for (int c = 0; c < kSymbols * kRow; c += kLanes<R>) store(rows + p * kSymbols * kRow + c, R{});
+    for (int at = from * kSymbols * kRow; at < to * kSymbols * kRow; at += kLanes<R>) store(rows + at, R{});
     for (int k = (own + 1) * kSymbols; k % kLanes<R> != 0; ++k)  // what key_side reads beyond
       for (int c = 0; c < kRow; c += kLanes<R>) store(rows + k * kRow + c, R{});
     for (int i = first[q]; i < first[q + 1]; ++i)
       for (int c = 0; c < kRow; c += kLanes<R>)
-        scatter<R>(w.chosen + order[i] * kSlots, w.mean_gradient + i * kRow + c, job.thread, own + 1,
-                   job.threads, rows + c);
+        scatter<R>(w.chosen + i * kSlots, w.mean_gradient + i * kRow + c, from, to, rows + c);
   }
   for (int q = job.thread; q < queries; q += job.threads) {
-    float* const x = w.embedding_gradient + (own * kSymbols + q) * kRow;
+    float sum[D] = {};
     for (int i = first[q]; i < first[q + 1]; ++i)
-      for (int c = 0; c < kRow; c += kLanes<R>)
-        store(x + c, load<R>(x + c) + load<R>(w.residual_gradient + i * kRow + c));
+      for (int c = 0; c < D; ++c) sum[c] += w.residual_gradient[c * shape.padded_batch() + i];
+    for (int c = 0; c < D; ++c) w.embedding_gradient[(own * kSymbols + q) * kRow + c] = sum[c];
   }
 }
 

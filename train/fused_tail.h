@@ -17,118 +17,192 @@ struct TailAt {
                        head = end_bias + D, size = head + D * kVocabulary;
 };
 
+// A sample's way through the tail, kept for the way back. to_x is the gradient of x.
 template <class L, int D, int F>
 struct TailSample {
-  L mean[D], weight;  // attention output and its denominator
-  L residual[D], hat[D], mid[D], inverse;
-  L gate[F], slope[F], active[F];  // of the feed-forward: Phi(h), d gelu / dh, gelu(h)
-  L end_hat[D], end[D], end_inverse;
-  L logit_gradient[kVocabulary];
+  L mean[D], weight;  // attention output, and one over its denominator
+  L residual[D];      // the query state's embedding, and what the maps add to it
+  L hat[D], inverse, mid[D];
+  L active[F], slope[F];  // of the feed-forward: gelu(h), d gelu / dh
+  L end_hat[D], end_inverse, end[D];
+  L target, share;  // the token to come, as a float; the sample's part in the loss
+  L to_logits[kVocabulary], to_end[D], to_hidden[F], to_mid[D], to_residual[D], to_mean[D];
 };
 
-// y += x W over lanes, W rows x cols.
-template <int Rows, int Cols, class L>
-CARRYSCOPE_BOTH inline void apply(const float* matrix, const L* x, L* y) {
-  for (int i = 0; i < Rows; ++i)
-    for (int j = 0; j < Cols; ++j) y[j] += x[i] * matrix[i * Cols + j];
-}
+// Every function takes N samples a step further: what one waits for, another has ready, and a weight that is
+// spread over the lanes serves all.
 
-// dx += dy W^T, dW += x^T dy per lane; `stride` floats lie between two weights' sums.
-template <int Rows, int Cols, class L>
-CARRYSCOPE_BOTH inline void apply_back(const float* matrix, const L* x, const L* dy, L* dx, float* sums,
-                                       int stride) {
-  for (int i = 0; i < Rows; ++i) {
-    L along = L{};
-    for (int j = 0; j < Cols; ++j) {
-      along += dy[j] * matrix[i * Cols + j];
-      float* const at = sums + (i * Cols + j) * stride;
-      store(at, load<L>(at) + x[i] * dy[j]);
+// y = x W, or y += x W; W's entry (i, j) lies at i * by_in + j * by_out.
+template <bool Add, class S, int N, class L, int In, int Out>
+CARRYSCOPE_BOTH inline void apply(S (&samples)[N], const float* matrix, int by_in, int by_out, L (S::*x)[In],
+                                  L (S::*y)[Out]) {
+  for (int j = 0; j < Out; ++j) {
+    L weight[In];
+    for (int i = 0; i < In; ++i) weight[i] = splat<L>(matrix[i * by_in + j * by_out]);
+    for (S& s : samples) {
+      L sum = Add ? (s.*y)[j] + (s.*x)[0] * weight[0] : (s.*x)[0] * weight[0];
+      for (int i = 1; i < In; ++i) sum += (s.*x)[i] * weight[i];
+      (s.*y)[j] = sum;
     }
-    dx[i] += along;
   }
 }
 
-// n = hat w + b; backwards from dn to d(hat), in place.
-template <int D, class L>
-CARRYSCOPE_BOTH inline void weigh_back(const float* weight, const L* hat, L* gradient, float* weight_sums,
-                                       float* bias_sums, int stride) {
+// A map of Rows x Cols forwards, and back through its transpose.
+template <class S, int N, class L, int Rows, int Cols>
+CARRYSCOPE_BOTH inline void map(S (&samples)[N], const float* matrix, L (S::*x)[Rows], L (S::*y)[Cols]) {
+  apply<false>(samples, matrix, Cols, 1, x, y);
+}
+template <class S, int N, class L, int Rows, int Cols>
+CARRYSCOPE_BOTH inline void add_map(S (&samples)[N], const float* matrix, L (S::*x)[Rows], L (S::*y)[Cols]) {
+  apply<true>(samples, matrix, Cols, 1, x, y);
+}
+template <class S, int N, class L, int Rows, int Cols>
+CARRYSCOPE_BOTH inline void map_back(S (&samples)[N], const float* matrix, L (S::*dy)[Cols],
+                                     L (S::*dx)[Rows]) {
+  apply<false>(samples, matrix, 1, Cols, dy, dx);
+}
+
+// What the samples are worth to the map's weights, per lane: sums += x^T dy; `stride` floats lie between two
+// weights' sums. A tile of them stays in registers meanwhile.
+template <class S, int N, class L, int Rows, int Cols>
+CARRYSCOPE_BOTH inline void add_products(const S (&samples)[N], L (S::*x)[Rows], L (S::*dy)[Cols],
+                                         float* sums, int stride) {
+  constexpr int kWide = (Rows > Cols ? Rows : Cols) % 2 == 0 ? 2 : 1;
+  constexpr int kRows = Rows < Cols ? Rows : kWide, kCols = Rows < Cols ? kWide : Cols;
+  for (int row = 0; row < Rows; row += kRows)
+    for (int col = 0; col < Cols; col += kCols) {
+      L tile[kRows][kCols];
+      const auto at = [&](int i, int j) { return sums + ((row + i) * Cols + col + j) * stride; };
+      for (int i = 0; i < kRows; ++i)
+        for (int j = 0; j < kCols; ++j) tile[i][j] = load<L>(at(i, j));
+      for (const S& s : samples)
+        for (int i = 0; i < kRows; ++i)
+          for (int j = 0; j < kCols; ++j) tile[i][j] += (s.*x)[row + i] * (s.*dy)[col + j];
+      for (int i = 0; i < kRows; ++i)
+        for (int j = 0; j < kCols; ++j) store(at(i, j), tile[i][j]);
+    }
+}
+
+// The norm of the residual, times weight plus bias.
+template <class S, int N, class L, int D>
+CARRYSCOPE_BOTH inline void norm(S (&samples)[N], const FusedShape& shape, const float* weight,
+                                 const float* bias, L (S::*hat)[D], L S::*inverse, L (S::*out)[D]) {
+  for (S& s : samples) {
+    L of[D];
+    s.*inverse = standardise<D>(s.residual, shape.centred, shape.norm_eps, of);
+    for (int i = 0; i < D; ++i) {
+      (s.*hat)[i] = of[i];
+      (s.*out)[i] = of[i] * weight[i] + bias[i];
+    }
+  }
+}
+
+// From the gradient of its output to that of the residual, to which it is added.
+template <class S, int N, class L, int D>
+CARRYSCOPE_BOTH inline void norm_back(S (&samples)[N], const FusedShape& shape, const float* weight,
+                                      L (S::*hat)[D], L S::*inverse, L (S::*to_out)[D]) {
+  for (S& s : samples) {
+    L to_hat[D], to_residual[D];
+    for (int i = 0; i < D; ++i) to_hat[i] = (s.*to_out)[i] * weight[i], to_residual[i] = s.to_residual[i];
+    standardise_back<D>(s.*hat, s.*inverse, shape.centred, to_hat, to_residual);
+    for (int i = 0; i < D; ++i) s.to_residual[i] = to_residual[i];
+  }
+}
+
+template <class S, int N, class L, int D>
+CARRYSCOPE_BOTH inline void add_norm_products(const S (&samples)[N], L (S::*hat)[D], L (S::*to_out)[D],
+                                              float* weight_sums, float* bias_sums, int stride) {
   for (int i = 0; i < D; ++i) {
-    float *const at = weight_sums + i * stride, *const bias = bias_sums + i * stride;
-    store(at, load<L>(at) + gradient[i] * hat[i]);
-    store(bias, load<L>(bias) + gradient[i]);
-    gradient[i] = gradient[i] * weight[i];
+    L weight = load<L>(weight_sums + i * stride), bias = load<L>(bias_sums + i * stride);
+    for (const S& s : samples) {
+      weight += (s.*to_out)[i] * (s.*hat)[i];
+      bias += (s.*to_out)[i];
+    }
+    store(weight_sums + i * stride, weight), store(bias_sums + i * stride, bias);
   }
 }
 
-// Fills everything but logit_gradient; mean holds the sums of e v and weight that of e on entry,
-// residual the query state's embedding. Returns the logits.
+// gelu, in place.
+template <class L, int D, int F, int N>
+CARRYSCOPE_BOTH inline void activate(TailSample<L, D, F> (&samples)[N]) {
+  for (auto& s : samples)
+    for (int j = 0; j < F; ++j) {
+      const L hidden = s.active[j];
+      const Normal<L> phi = normal<L>(hidden);
+      s.active[j] = hidden * phi.cdf;
+      s.slope[j] = phi.cdf + hidden * phi.pdf;
+    }
+}
+
+// Times the sample's share (0 for an idle lane). The logits are in s.to_logits, and their gradient takes
+// their place.
 template <class L, int D, int F>
-CARRYSCOPE_BOTH inline void tail_forward(const float* tail, const FusedShape& shape, TailSample<L, D, F>& s,
-                                         L* logits) {
+CARRYSCOPE_BOTH inline L cross_entropy(TailSample<L, D, F>& s) {
+  L top = s.to_logits[0], total = L{}, hit = L{};
+  for (int v = 1; v < kVocabulary; ++v) top = larger(top, s.to_logits[v]);
+#pragma GCC unroll 14
+  for (int v = 0; v < kVocabulary; ++v) {
+    const L logit = s.to_logits[v] - top;
+    hit = s.target == splat<L>(static_cast<float>(v)) ? logit : hit;
+    s.to_logits[v] = exp<L>(logit);
+    total += s.to_logits[v];
+  }
+  const L scale = s.share / total;
+#pragma GCC unroll 14
+  for (int v = 0; v < kVocabulary; ++v) {
+    const L at_target = s.target == splat<L>(static_cast<float>(v)) ? s.share : L{};
+    s.to_logits[v] = s.to_logits[v] * scale - at_target;
+  }
+  return s.share * (log<L>(total) - hit);
+}
+
+// From the sums of e v in s.mean, that of e in s.weight and the query state's embedding in s.residual to the
+// loss, whose sum is returned, and the gradient of the logits.
+template <class L, int D, int F, int N>
+CARRYSCOPE_BOTH inline L tail_forward(const float* tail, const FusedShape& shape,
+                                      TailSample<L, D, F> (&samples)[N]) {
   using At = TailAt<D, F>;
-  const L share = 1.0F / s.weight;
-  for (int i = 0; i < D; ++i) s.mean[i] = s.mean[i] * share;
-  s.weight = share;
-  apply<D, D>(tail + At::output, s.mean, s.residual);
-  s.inverse = standardise<D>(s.residual, shape.centred, shape.norm_eps, s.hat);
-  for (int i = 0; i < D; ++i) s.mid[i] = s.hat[i] * tail[At::mid_weight + i] + tail[At::mid_bias + i];
-  L hidden[F] = {};
-  apply<D, F>(tail + At::up, s.mid, hidden);
-  for (int j = 0; j < F; ++j) {
-    const Normal<L> phi = normal<L>(hidden[j]);
-    s.active[j] = hidden[j] * phi.cdf;
-    s.slope[j] = phi.cdf + hidden[j] * phi.pdf;
+  using S = TailSample<L, D, F>;
+  for (S& s : samples) {
+    s.weight = 1.0F / s.weight;
+    for (int i = 0; i < D; ++i) s.mean[i] = s.mean[i] * s.weight;
   }
-  apply<F, D>(tail + At::down, s.active, s.residual);
-  s.end_inverse = standardise<D>(s.residual, shape.centred, shape.norm_eps, s.end_hat);
-  for (int i = 0; i < D; ++i) s.end[i] = s.end_hat[i] * tail[At::end_weight + i] + tail[At::end_bias + i];
-  for (int v = 0; v < kVocabulary; ++v) logits[v] = L{};
-  apply<D, kVocabulary>(tail + At::head, s.end, logits);
+  add_map(samples, tail + At::output, &S::mean, &S::residual);
+  norm(samples, shape, tail + At::mid_weight, tail + At::mid_bias, &S::hat, &S::inverse, &S::mid);
+  map(samples, tail + At::up, &S::mid, &S::active);
+  activate(samples);
+  add_map(samples, tail + At::down, &S::active, &S::residual);
+  norm(samples, shape, tail + At::end_weight, tail + At::end_bias, &S::end_hat, &S::end_inverse, &S::end);
+  map(samples, tail + At::head, &S::end, &S::to_logits);
+  L loss = L{};
+  for (S& s : samples) loss += cross_entropy(s);
+  return loss;
 }
 
-// Cross-entropy times `share` (0 for an idle lane); leaves its gradient in s. target: tokens as floats.
-template <class L, int D, int F>
-CARRYSCOPE_BOTH inline L cross_entropy(const L* logits, const L& target, const L& share,
-                                       TailSample<L, D, F>& s) {
-  L top = logits[0], total = L{}, hit = L{};
-  for (int v = 1; v < kVocabulary; ++v) top = larger(top, logits[v]);
-  for (int v = 0; v < kVocabulary; ++v) {
-    s.logit_gradient[v] = exp<L>(logits[v] - top);
-    total += s.logit_gradient[v];
-  }
-  const L scale = share / total;
-  for (int v = 0; v < kVocabulary; ++v) {
-    const auto is_target = target == splat<L>(static_cast<float>(v));
-    hit = is_target ? logits[v] : hit;
-    s.logit_gradient[v] = s.logit_gradient[v] * scale - (is_target ? share : L{});
-  }
-  return share * (log<L>(total) - (hit - top));
-}
-
-// From s.logit_gradient: adds weight gradients to `sums`, returns those of the sums of e v (first D of
-// `mean`), of the sum of e (in `weight`) and of the query state's embedding (`residual`).
-template <class L, int D, int F>
+// Back to the gradients of the attention output and, in s.to_residual, of the query state's embedding. Adds
+// what the samples are worth to the weights' sums.
+template <class L, int D, int F, int N>
 CARRYSCOPE_BOTH inline void tail_backward(const float* tail, const FusedShape& shape,
-                                          const TailSample<L, D, F>& s, float* sums, int stride, L* mean,
-                                          L& weight, L* residual) {
+                                          TailSample<L, D, F> (&samples)[N], float* sums, int stride) {
   using At = TailAt<D, F>;
-  L end[D] = {}, active[F] = {}, mid[D] = {}, output[D] = {};
+  using S = TailSample<L, D, F>;
   const auto of = [&](int at) { return sums + at * stride; };
-  apply_back<D, kVocabulary>(tail + At::head, s.end, s.logit_gradient, end, of(At::head), stride);
-  weigh_back<D>(tail + At::end_weight, s.end_hat, end, of(At::end_weight), of(At::end_bias), stride);
-  for (int i = 0; i < D; ++i) residual[i] = L{};
-  standardise_back<D>(s.end_hat, s.end_inverse, shape.centred, end, residual);
-  apply_back<F, D>(tail + At::down, s.active, residual, active, of(At::down), stride);
-  for (int j = 0; j < F; ++j) active[j] = active[j] * s.slope[j];
-  apply_back<D, F>(tail + At::up, s.mid, active, mid, of(At::up), stride);
-  weigh_back<D>(tail + At::mid_weight, s.hat, mid, of(At::mid_weight), of(At::mid_bias), stride);
-  standardise_back<D>(s.hat, s.inverse, shape.centred, mid, residual);
-  apply_back<D, D>(tail + At::output, s.mean, residual, output, of(At::output), stride);
-  weight = L{};
-  for (int i = 0; i < D; ++i) {
-    mean[i] = output[i] * s.weight;
-    weight -= mean[i] * s.mean[i];
-  }
+  add_products(samples, &S::end, &S::to_logits, of(At::head), stride);
+  map_back(samples, tail + At::head, &S::to_logits, &S::to_end);
+  add_norm_products(samples, &S::end_hat, &S::to_end, of(At::end_weight), of(At::end_bias), stride);
+  for (S& s : samples)
+    for (int i = 0; i < D; ++i) s.to_residual[i] = L{};
+  norm_back(samples, shape, tail + At::end_weight, &S::end_hat, &S::end_inverse, &S::to_end);
+  add_products(samples, &S::active, &S::to_residual, of(At::down), stride);
+  map_back(samples, tail + At::down, &S::to_residual, &S::to_hidden);
+  for (S& s : samples)
+    for (int j = 0; j < F; ++j) s.to_hidden[j] = s.to_hidden[j] * s.slope[j];
+  add_products(samples, &S::mid, &S::to_hidden, of(At::up), stride);
+  map_back(samples, tail + At::up, &S::to_hidden, &S::to_mid);
+  add_norm_products(samples, &S::hat, &S::to_mid, of(At::mid_weight), of(At::mid_bias), stride);
+  norm_back(samples, shape, tail + At::mid_weight, &S::hat, &S::inverse, &S::to_mid);
+  add_products(samples, &S::mean, &S::to_residual, of(At::output), stride);
+  map_back(samples, tail + At::output, &S::to_residual, &S::to_mean);
 }
 
 }  // namespace carryscope::train::CARRYSCOPE_ISA
