@@ -36,20 +36,17 @@ StepSearch::StepSearch(const Question& question, const model::Decoder& decoder, 
       range_(question),
       keep_correct_(keep_correct) {
   const Cube domain = intersect(question.domain(), within);
-  if (keep_correct)
-    for_each_target(domain, question.target_place, [&](const Cube& part) { push(part); });
-  else
-    for (int digit = 0; digit < 10; ++digit) {
-      Cube root = domain;
-      Digits& target = root.s[index(question.target_place)];
-      target = static_cast<Digits>(target & only(digit));
-      push_root(root);
-    }
+  for (int digit = 0; digit < 10; ++digit) {
+    Cube root = domain;
+    Digits& target = root.s[index(question.target_place)];
+    target = static_cast<Digits>(target & only(digit));
+    keep_correct ? push_letters(root) : push_root(root);
+  }
 }
 
-void StepSearch::push(const Cube& part) {
-  if (const Count pairs = count(part); pairs > 0)
-    open_.push({part, pairs, pairs, 0, 0, false, Stage::part, stake_});
+void StepSearch::push(const Cube& cube, Stage stage) {
+  if (const Count pairs = count(cube); pairs > 0)
+    open_.push({cube, pairs, pairs, 0, 0, false, stage, stake_});
 }
 
 void StepSearch::leaf(const Cube& cube, Count pairs, Verdict verdict) {
@@ -77,6 +74,10 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
   for (; nodes > 0 && !open_.empty(); --nodes) {
     Node node = open_.top();
     open_.pop();
+    if (node.stage == Stage::letters) {
+      try_letters(tail, node);
+      continue;
+    }
     if (node.stage != Stage::part) {
       advance_root(tail, node);
       continue;
@@ -281,7 +282,7 @@ void StepSearch::split(TailBounds& tail, const Cube& cube) {
   for (int d = 0; d < 10; ++d)
     if (rest >> d & 1) {
       digits = only(d);
-      push(part);
+      push(part, Stage::part);
     }
 }
 
