@@ -49,7 +49,7 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
     ++doubted_;
     if (seems_wrong(tail, root.cube, kTries)) {
       ++tally_.nodes;
-      range_.over(root.cube, output_);
+      range().over(root.cube, output_);
       if (wrong_throughout(tail, question_, output_.total, target_token(), kSubBoxes))
         return leaf(root.cube, root.pairs, Verdict::wrong);
       root.stage = Stage::doubted;
@@ -58,7 +58,7 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
   }
   if (root.stage == Stage::doubted && root.pairs >= kMany) {
     ++tally_.nodes;
-    range_.over(root.cube, output_);
+    range().over(root.cube, output_);
     ++counts_;
     root.wrong = count_wrong(tail, question_, root.cube, output_, target_token());
     root.open = root.pairs - root.wrong;
@@ -76,7 +76,7 @@ void StepSearch::try_letters(TailBounds& tail, const Node& node) {
   target_digit_ = target_digit(node.cube);
   if (question_.target_place < question_.digits) {
     ++tally_.nodes;
-    range_.over(node.cube, output_);
+    range().over(node.cube, output_);
     const Verdict verdict = tail.sweep(question_, output_.total, target_token(), kLettersBudget);
     if (verdict != Verdict::undecided) return leaf(node.cube, node.pairs, verdict);
   }

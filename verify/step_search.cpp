@@ -30,11 +30,7 @@ Tally& Tally::operator+=(const Tally& other) {
 
 StepSearch::StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics,
                        const Cube& within, bool keep_correct)
-    : question_(question),
-      decoder_(decoder),
-      semantics_(semantics),
-      range_(question),
-      keep_correct_(keep_correct) {
+    : question_(question), decoder_(decoder), semantics_(semantics), keep_correct_(keep_correct) {
   const Cube domain = intersect(question.domain(), within);
   for (int digit = 0; digit < 10; ++digit) {
     Cube root = domain;
@@ -93,6 +89,7 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
       split(tail, node.cube);
     }
   }
+  if (open_.empty()) range_.reset();
   return open_.empty();
 }
 
@@ -130,7 +127,7 @@ int StepSearch::target_token() const { return decoder_.layout.digit_tokens[index
 
 Verdict StepSearch::examine(TailBounds& tail, const Cube& cube) {
   target_digit_ = target_digit(cube);
-  range_.over(cube, output_);
+  range().over(cube, output_);
   Verdict swept = tail.sweep(question_, output_.total, target_token(), kSweepBudget);
   if (swept != Verdict::undecided) return swept;
   denominators_ = denominators(question_, cube);
@@ -192,7 +189,7 @@ StepSearch::Prospect StepSearch::prospect(const Contender& c, double shortfall, 
 bool StepSearch::at_floor(const Cube& cube) const {
   constexpr double kHardly = 1.5;
   Output single;
-  range_.over(intersect(question_.domain(), Cube::point(nth_pair(cube, 0), question_.digits)), single);
+  range_->over(intersect(question_.domain(), Cube::point(nth_pair(cube, 0), question_.digits)), single);
   for (std::size_t k = 0; k < index(question_.axes); ++k)
     if (output_.total.half[k] > kHardly * single.total.half[k] + question_.slack[k]) return false;
   return true;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <queue>
 
 #include "verify/rivals.h"
@@ -106,6 +107,7 @@ class StepSearch {
   void try_letters(TailBounds& tail, const Node& node);
   bool seems_wrong(TailBounds& tail, const Cube& cube, int tries) const;
   void bracket(TailBounds& tail, Node& node);
+  const OutputRange& range() { return range_ ? *range_ : range_.emplace(question_); }
   void leaf(const Cube& cube, Count pairs, Verdict verdict);
   Verdict examine(TailBounds& tail, const Cube& cube);
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
@@ -122,7 +124,7 @@ class StepSearch {
   const Question& question_;
   const model::Decoder& decoder_;
   Semantics semantics_;
-  OutputRange range_;
+  std::optional<OutputRange> range_;  // from when it is needed to the end of the search
   std::priority_queue<Node> open_;
   bool keep_correct_;
   std::vector<Leaf> leaves_, correct_leaves_;
