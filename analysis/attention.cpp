@@ -1,9 +1,6 @@
 // The record `attention`: how much each step looks at each key, as exact ranges over all pairs and sampled
-// means, overall and by what happens at the place below; scores and outputs of every state, and their
-// singular values.
+// means, overall and by what happens at the place below.
 #include "analysis/attention.h"
-
-#include <Eigen/SVD>
 
 #include "analysis/analyses.h"
 #include "analysis/anatomy.h"
@@ -28,21 +25,6 @@ constexpr CarryClass kClasses[] = {
     {"a+b=9, carry in", 2, 2, 0x001},
     {"a+b>=10, carry in", 2, 2, 0x3FE},  // the sum is a+b+1-10: 1..9
 };
-
-// The queries of one step, by the digit of the query's own token.
-struct StepQueries {
-  int step = 0, place = 0, position = 0;
-  std::vector<Query> queries;
-};
-
-StepQueries queries_of(const AttentionTable& table, int step) {
-  const model::Layout& layout = table.decoder().layout;
-  StepQueries s{step, layout.answer[index(step)].place, layout.query_position(step), {}};
-  const Slot& own = layout.slot(s.position);
-  for (int symbol = 0; symbol < model::symbols(own); ++symbol)
-    s.queries.push_back(table.query(s.position, model::token_of(layout, own, symbol)));
-  return s;
-}
 
 // The pairs of the cube whose query token holds the symbol.
 Cube asked_by(Cube cube, const Slot& own, int symbol) {
@@ -176,85 +158,16 @@ Json ranges(const Subject& subject) {
   return out.json();
 }
 
-std::vector<double> singular_values(const Eigen::MatrixXd& m) {
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(m);
-  return {svd.singularValues().data(), svd.singularValues().data() + svd.singularValues().size()};
-}
-
-std::vector<Column> digit_columns(std::vector<Column> first, const std::string& unit) {
-  for (int digit = 0; digit < 10; ++digit) first.push_back({"digit_" + std::to_string(digit), unit});
-  return first;
-}
-
-// Logarithms of the weights, the largest of each query state 0: scores up to what softmax forgets.
-Json scores(const AttentionTable& table, Json& singular) {
-  const model::Layout& layout = table.decoder().layout;
-  Table out(digit_columns({{"step", ""}, {"query_digit", ""}, {"head", ""}, {"position", ""}, {"holds", ""}},
-                          "score"));
-  for (int head = 0; head < table.maps().shape().heads; ++head) {
-    std::vector<Vector> rows;  // query states x what every query reads: the prompt's tokens
-    for (int step = 0; step < layout.answer_digits(); ++step) {
-      const StepQueries s = queries_of(table, step);
-      for (std::size_t symbol = 0; symbol < s.queries.size(); ++symbol) {
-        const Query& q = s.queries[symbol];
-        rows.emplace_back();
-        for (int key = 0; key <= s.position; ++key) {
-          Json::array_t row{step, symbol, head, key, slot_name(layout.slot(key))};
-          for (int digit = 0; digit < 10; ++digit) {
-            const double weight = q.weight[q.at(head, key, digit)];
-            const bool read = weight > 0 && (key == s.position ? digit == static_cast<int>(symbol)
-                                                               : digit < model::symbols(layout.slot(key)));
-            row.push_back(read ? Json(std::log(weight)) : Json(nullptr));
-            if (read && key < static_cast<int>(layout.prompt.size()) - 1)
-              rows.back().push_back(std::log(weight));
-          }
-          out.add(std::move(row));
-        }
-      }
-    }
-    const bool whole = std::ranges::all_of(rows, [&](const Vector& r) { return r.size() == rows[0].size(); });
-    if (!whole || rows[0].empty()) continue;  // masked keys leave holes: no matrix
-    Eigen::MatrixXd m(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(rows[0].size()));
-    for (std::size_t r = 0; r < rows.size(); ++r)
-      for (std::size_t k = 0; k < rows[r].size(); ++k)
-        m(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(k)) = rows[r][k];
-    m.colwise() -= Eigen::VectorXd(m.rowwise().mean());
-    singular.push_back({{"head", head}, {"values", singular_values(m)}});
-  }
-  return out.json();
-}
-
-// What a head adds to the residual per unit of share, for every key state.
-Json outputs(const AttentionTable& table, Json& singular) {
-  const model::Decoder& d = table.decoder();
-  const model::Attention& shape = table.maps().shape();
-  std::vector<Column> columns{{"head", ""}, {"position", ""}, {"holds", ""}, {"digit", ""}};
-  for (int i = 0; i < d.width(); ++i) columns.push_back({"residual_" + std::to_string(i), "residual"});
-  Table out(columns);
-  for (int head = 0; head < shape.heads; ++head) {
-    std::vector<Vector> rows;
-    for (int p = 0; p < d.layout.input_length(); ++p)
-      for (int symbol = 0; symbol < model::symbols(d.layout.slot(p)); ++symbol) {
-        rows.emplace_back(index(d.width()));
-        const auto value = table.value(head, p, symbol);
-        for (int v = 0; v < shape.value_dim; ++v)
-          for (int i = 0; i < d.width(); ++i)
-            rows.back()[index(i)] +=
-                value[index(v)] * shape.output.value[shape.output.at(head * shape.value_dim + v, i)];
-        Json::array_t row{head, p, slot_name(d.layout.slot(p)), symbol};
-        for (const double x : rows.back()) row.push_back(x);
-        out.add(std::move(row));
-      }
-    Eigen::MatrixXd m(static_cast<Eigen::Index>(rows.size()), d.width());
-    for (std::size_t r = 0; r < rows.size(); ++r)
-      m.row(static_cast<Eigen::Index>(r)) = Eigen::Map<const Eigen::RowVectorXd>(rows[r].data(), d.width());
-    m.rowwise() -= Eigen::RowVectorXd(m.colwise().mean());
-    singular.push_back({{"head", head}, {"values", singular_values(m)}});
-  }
-  return out.json();
-}
-
 }  // namespace
+
+StepQueries queries_of(const AttentionTable& table, int step) {
+  const model::Layout& layout = table.decoder().layout;
+  StepQueries s{step, layout.answer[index(step)].place, layout.query_position(step), {}};
+  const Slot& own = layout.slot(s.position);
+  for (int symbol = 0; symbol < model::symbols(own); ++symbol)
+    s.queries.push_back(table.query(s.position, model::token_of(layout, own, symbol)));
+  return s;
+}
 
 std::span<const CarryClass> carry_classes() { return kClasses; }
 
@@ -296,12 +209,8 @@ Additive weights(const AttentionTable& table, const Query& query, int head, int 
 }
 
 Json attention(const Subject& subject) {
-  Json out;
+  Json out = attention_states(subject.table());
   out["ranges"] = ranges(subject);
-  Json qk = Json::array(), ov = Json::array();
-  out["scores"] = scores(subject.table(), qk);
-  out["outputs"] = outputs(subject.table(), ov);
-  out["singular_values"] = {{"scores", qk}, {"outputs", ov}};
   return out;
 }
 

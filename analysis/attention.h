@@ -1,10 +1,21 @@
-// What the attention record is made of, for tests: shares as ratios, and the carry classes.
+// What the attention record is made of: queries, shares as ratios, carry classes, tables of all states.
 #pragma once
 
 #include "analysis/extreme.h"
+#include "analysis/table.h"
 #include "model/attention_table.h"
 
 namespace carryscope::analysis {
+
+// The queries of one step, by the digit of the query's own token.
+struct StepQueries {
+  int step = 0, place = 0, position = 0;
+  std::vector<model::AttentionTable<double>::Query> queries;
+};
+StepQueries queries_of(const model::AttentionTable<double>& table, int step);
+
+// The record's entries over every state: scores, outputs and their singular values.
+Json attention_states(const model::AttentionTable<double>& table);
 
 // The pairs of one class at the place below a step's: a+b there is <= 8, 9 or >= 10, a carry comes in or
 // not. Each is a cube, since a carry in and a sum digit tell which it is.

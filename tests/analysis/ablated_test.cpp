@@ -1,12 +1,12 @@
-// Ablated models counted by the search against brute force over all pairs: a forward pass written here
-// that cuts keys, heads and neurons as it goes, and the plain one of an edited decoder.
+// Ablated models counted by the search against brute force over all pairs: a forward pass that cuts keys,
+// heads and neurons as it goes, and the plain one of an edited decoder.
 #include "analysis/ablated.h"
 
 #include <gtest/gtest.h>
 
 #include "analysis/plain_step.h"
 #include "analysis/wrong_pairs.h"
-#include "tests/verify/brute_force.h"
+#include "tests/analysis/ablated_reference.h"
 #include "tests/verify/random_models.h"
 
 namespace carryscope {
@@ -14,160 +14,9 @@ namespace {
 
 using analysis::EditedStep, analysis::KeyAblation, analysis::Network, analysis::WrongPairs;
 using model::Decoder;
-using test::pair_of;
-using Vector = std::vector<double>;
+using test::brute_force, test::Cut, test::Truth;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-// What is cut from the plain forward pass.
-struct Cut {
-  int position = -1;  // of a key, at every step that reads it
-  std::string_view kind{};
-  int head = -1, neuron = -1;
-  Vector output{};  // what the head always gives
-  double activation = 0.0;
-};
-
-class Reference {
- public:
-  Reference(const Decoder& decoder, const Cut& cut)
-      : decoder_(decoder), cut_(cut), maps_(decoder.layers[0]), embedding_(decoder) {}
-
-  // The true digit's logit minus the best other one, at the step. NaN where a head is left without any key:
-  // 0/0 is no function to count.
-  double margin(int step, model::Pair pair) {
-    const std::vector<int> tokens = model::tokenise(decoder_.layout, pair);
-    query_ = decoder_.layout.query_position(step);
-    states_.clear();
-    for (int p = 0; p <= query_; ++p) states_.push_back(state(p, tokens[index(p)]));
-    Vector x = embedding_(query_, tokens[index(query_)]);
-    for (int h = 0; h < maps_.shape().heads; ++h) {
-      const Vector out = h == cut_.head ? cut_.output : head(h);
-      for (std::size_t i = 0; i < x.size(); ++i) x[i] += out[i];
-    }
-    const auto& bias = maps_.shape().output_bias.value;
-    for (std::size_t i = 0; i < bias.size(); ++i) x[i] += bias[i];
-    feed_forward(x);
-    return margin_of(x, tokens[index(query_ + 1)]);
-  }
-
- private:
-  using State = model::AttentionMaps<double>::State;
-  State state(int position, int token) { return maps_.state(position, embedding_(position, token)); }
-
-  double weight(int h, int position, const State& key) {
-    const auto score = maps_.score(h, query_, states_.back(), position, key);
-    return score ? std::exp(*score) : 0.0;
-  }
-  void add(int h, double weight, const State& key, Vector& mixed) {
-    for (std::size_t v = 0; v < mixed.size(); ++v)
-      mixed[v] += weight * key.value[index(maps_.kv_head(h)) * mixed.size() + v];
-  }
-
-  Vector head(int h) {
-    const model::Attention& a = maps_.shape();
-    Vector mixed(index(a.value_dim));
-    double total = a.softmax == model::Softmax::plus_one ? 1.0 : 0.0;
-    for (int p = 0; p <= query_; ++p) {
-      const double w = weight(h, p, states_[index(p)]);
-      if (p == cut_.position && cut_.kind == "mask") continue;
-      if (p == cut_.position && cut_.kind == "mean") {
-        total += add_mean(h, p, mixed);
-        continue;
-      }
-      total += w;
-      if (p != cut_.position) add(h, w, states_[index(p)], mixed);
-    }
-    if (!(total > 0.0)) return Vector(index(decoder_.width()), std::numeric_limits<double>::quiet_NaN());
-    Vector out(index(decoder_.width()));
-    for (int v = 0; v < a.value_dim; ++v)
-      for (std::size_t i = 0; i < out.size(); ++i)
-        out[i] +=
-            mixed[index(v)] / total * a.output.value[a.output.at(h * a.value_dim + v, static_cast<int>(i))];
-    return out;
-  }
-
-  // A digit of an operand or of the sum is any of ten alike, the sum's first digit 0 or 1.
-  double add_mean(int h, int position, Vector& mixed) {
-    const model::Slot& slot = decoder_.layout.slot(position);
-    const bool top = slot.role == model::Role::sum && slot.place == decoder_.layout.digits;
-    const double n = static_cast<double>(model::power_of_ten(decoder_.layout.digits)),
-                 carries = (n - 1) / (2 * n);
-    double total = 0.0;
-    for (int d = 0; d < (top ? 2 : 10); ++d) {
-      const State key = state(position, decoder_.layout.digit_tokens[index(d)]);
-      const double w = weight(h, position, key) * (!top ? 0.1 : d == 1 ? carries : 1.0 - carries);
-      total += w;
-      add(h, w, key, mixed);
-    }
-    return total;
-  }
-
-  void feed_forward(Vector& x) const {
-    const auto& mlp = decoder_.layers[0].mlp;
-    if (!mlp) return;
-    Vector y = x;
-    model::Normalise<double>(decoder_.layers[0].mlp_norm).apply(y);
-    const auto mapped = [&](const model::Weights& w, const model::Weights& bias, int j) {
-      double sum = bias.empty() ? 0.0 : bias.value[index(j)];
-      for (std::size_t i = 0; i < y.size(); ++i) sum += y[i] * w.value[w.at(static_cast<int>(i), j)];
-      return sum;
-    };
-    for (int j = 0; j < mlp->up.cols; ++j) {
-      double n = mapped(mlp->up, mlp->up_bias, j);
-      n = mlp->gate.empty() ? model::activate(mlp->activation, n)
-                            : n * model::activate(mlp->activation, mapped(mlp->gate, mlp->gate_bias, j));
-      if (j == cut_.neuron) n = cut_.activation;
-      for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] += n * mlp->down.value[mlp->down.at(j, static_cast<int>(i))];
-    }
-    for (std::size_t i = 0; i < mlp->down_bias.value.size(); ++i) x[i] += mlp->down_bias.value[i];
-  }
-
-  double margin_of(Vector x, int target) const {
-    model::Normalise<double>(decoder_.final_norm).apply(x);
-    Vector logits(index(decoder_.vocabulary));
-    model::Linear<double>(decoder_.head, decoder_.head_bias)
-        .apply(std::span<const double>(x), std::span(logits));
-    double least = std::numeric_limits<double>::infinity();
-    for (int token = 0; token < decoder_.vocabulary; ++token)
-      if (std::isnan(logits[index(token)])) return logits[index(token)];
-    for (int token = 0; token < decoder_.vocabulary; ++token)
-      if (token != target) least = std::min(least, logits[index(target)] - logits[index(token)]);
-    return least;
-  }
-
-  const Decoder& decoder_;
-  const Cut& cut_;
-  model::AttentionMaps<double> maps_;
-  model::Embedding<double> embedding_;
-  int query_ = 0;
-  std::vector<State> states_;
-};
-
-// Wrong pairs for sure, and those that doubles cannot tell: by step, at last of any step.
-struct Truth {
-  std::vector<std::uint64_t> wrong, unclear;
-};
-
-Truth brute_force(const Decoder& decoder, const Cut& cut) {
-  Reference reference(decoder, cut);
-  const int steps = decoder.layout.answer_digits();
-  Truth truth{std::vector<std::uint64_t>(index(steps + 1)), std::vector<std::uint64_t>(index(steps + 1))};
-  for (std::uint64_t i = 0; i < test::domain_size(decoder.layout.digits); ++i) {
-    double least = std::numeric_limits<double>::infinity();
-    bool nan = false;
-    for (int step = 0; step <= steps; ++step) {
-      double margin = step < steps ? reference.margin(step, pair_of(i, decoder.layout.digits)) : least;
-      if (step == steps && nan && !(least < -1e-9)) margin = std::numeric_limits<double>::quiet_NaN();
-      truth.wrong[index(step)] += margin < -1e-9;
-      truth.unclear[index(step)] += !(margin < -1e-9) && !(margin > 1e-9);
-      nan |= std::isnan(margin);
-      if (!std::isnan(margin)) least = std::min(least, margin);
-    }
-  }
-  return truth;
-}
 
 // Each step by either search, then all of them together.
 void expect_counted(const Network& network, const std::vector<std::vector<EditedStep>>& steps,

@@ -115,6 +115,36 @@ Decoder small(std::uint64_t seed) {
   return model::testing::random_decoder(random, test::wanted(random, 1));
 }
 
+CutReference::Parts names_of(const std::vector<analysis::Part>& parts, analysis::Cut cut) {
+  CutReference::Parts names;
+  for (std::size_t p = 0; p < parts.size(); ++p)
+    if (cut >> p & 1)
+      names.insert(std::string(parts[p].node) +
+                   (parts[p].index < 0 ? "" : " " + std::to_string(parts[p].index)));
+  return names;
+}
+
+// Also that the cubes said to be changed are. What brute force says.
+Truth expect_changed(const analysis::CircuitStep& one, analysis::Cut cut, bool known, CutReference& reference,
+                     int digits) {
+  const analysis::StepParts& parts = one.parts();
+  const CutReference::Parts names = names_of(parts.parts(), cut);
+  const Truth truth = brute_force(reference, digits, parts.step(), names);
+  const analysis::Changed counted = one.count(cut, 1'000'000);
+  EXPECT_LE(counted.changed, truth.changed + truth.unclear);
+  EXPECT_GE(counted.changed + counted.undecided, truth.changed);
+  if (known) {
+    EXPECT_LE(counted.undecided, truth.unclear);
+  }
+  for (const verify::Cube& cube : counted.certain) {
+    const Pair pair = verify::nth_pair(cube, 0);
+    const auto sums = parts.read(pair);
+    EXPECT_EQ(parts.answer(sums, cut).token, reference.answer(parts.step(), pair, names).token);
+    EXPECT_TRUE(truth.unclear > 0 || parts.answer(sums, cut).token != parts.answer(sums, 0).token);
+  }
+  return truth;
+}
+
 TEST(Circuit, ChangedPairsAreCountedAsBruteForceDoes) {
   std::uint64_t changed = 0, wrong = 0;
   const std::uint64_t first = fresh();
@@ -132,28 +162,9 @@ TEST(Circuit, ChangedPairsAreCountedAsBruteForceDoes) {
       const auto& excepted = exceptions[static_cast<std::size_t>(step)];
       wrong += excepted.size();
       const analysis::CircuitStep one(subject, network, excepted, step, means, never);
-      const auto& parts = one.parts().parts();
       const analysis::Cut cut = random() & random() & one.parts().all();
-      CutReference::Parts names;
-      for (std::size_t p = 0; p < parts.size(); ++p)
-        if (cut >> p & 1)
-          names.insert(std::string(parts[p].node) +
-                       (parts[p].index < 0 ? "" : " " + std::to_string(parts[p].index)));
-      const Truth truth = brute_force(reference, decoder.layout.digits, step, names);
-      const analysis::Changed counted = one.count(cut, 1'000'000);
-      EXPECT_LE(counted.changed, truth.changed + truth.unclear);
-      EXPECT_GE(counted.changed + counted.undecided, truth.changed);
-      if (analysis::known(excepted)) {
-        EXPECT_LE(counted.undecided, truth.unclear);
-      }
-      changed += truth.changed;
-      for (const verify::Cube& cube : counted.certain) {
-        const Pair pair = verify::nth_pair(cube, 0);
-        const auto sums = one.parts().read(pair);
-        EXPECT_EQ(one.parts().answer(sums, cut).token, reference.answer(step, pair, names).token);
-        EXPECT_TRUE(truth.unclear > 0 ||
-                    one.parts().answer(sums, cut).token != one.parts().answer(sums, 0).token);
-      }
+      changed +=
+          expect_changed(one, cut, analysis::known(excepted), reference, decoder.layout.digits).changed;
     }
   }
   EXPECT_GT(changed, 0u);

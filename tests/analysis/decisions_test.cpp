@@ -47,44 +47,58 @@ int sum_at(model::Pair pair, int place, int digits) {
   return place == digits ? carry : model::digit_at(pair.a, place) + model::digit_at(pair.b, place) + carry;
 }
 
+// Where all pairs of an interval lie on the axis, by looking at each.
+struct Enumerated {
+  std::uint64_t pairs = 0;
+  double low = verify::kInfinity, high = -verify::kInfinity;
+};
+
+// `visit` sees each pair.
+template <class Visit>
+Enumerated enumerate(const verify::Question& question, const Json& interval, Visit&& visit) {
+  Enumerated all;
+  const std::uint64_t end = model::power_of_ten(question.digits);
+  for (std::uint64_t a = 0; a < end; ++a)
+    for (std::uint64_t b = 0; b < end; ++b) {
+      const model::Pair pair{a, b};
+      if (!question.domain().contains(pair)) continue;
+      if (sum_at(pair, interval["place"], question.digits) != interval["sum"]) continue;
+      const double at = verify::output_near(question, pair)[interval["axis"].get<std::size_t>()];
+      all = {all.pairs + 1, std::min(all.low, at), std::max(all.high, at)};
+      visit(pair);
+    }
+  return all;
+}
+
+void expect_answered(const Anatomist& dissect, const model::Layout& layout, int step, model::Pair pair) {
+  const std::vector<int> tokens = model::tokenise(layout, pair);
+  const auto query = static_cast<std::size_t>(layout.query_position(step));
+  EXPECT_GT(margin_of(dissect(std::span(tokens).first(query + 1)).logits, tokens[query + 1]), 0);
+}
+
 void expect_enumerated(const Subject& subject) {
-  const model::Layout& layout = subject.decoder().layout;
+  constexpr double kRounding = 1e-9;
   const Anatomist dissect(subject.table());
-  const std::uint64_t end = model::power_of_ten(layout.digits);
   for (const Json& interval : intervals(decisions(subject))) {
     SCOPED_TRACE(interval.dump());
     const verify::Question question = question_of(subject.network(), interval);
-    const std::size_t axis = interval["axis"];
-    double low = verify::kInfinity, high = -verify::kInfinity;
-    std::uint64_t pairs = 0;
     const bool proven = !interval["answered_low"].is_null();
-    for (std::uint64_t a = 0; a < end; ++a)
-      for (std::uint64_t b = 0; b < end; ++b) {
-        const model::Pair pair{a, b};
-        if (!question.domain().contains(pair)) continue;
-        if (sum_at(pair, interval["place"], layout.digits) != interval["sum"]) continue;
-        ++pairs;
-        const double at = verify::output_near(question, pair)[axis];
-        low = std::min(low, at);
-        high = std::max(high, at);
-        if (!proven) continue;
-        const std::vector<int> tokens = model::tokenise(layout, pair);
-        const auto query = static_cast<std::size_t>(layout.query_position(question.step));
-        EXPECT_GT(margin_of(dissect(std::span(tokens).first(query + 1)).logits, tokens[query + 1]), 0);
-      }
-    EXPECT_EQ(interval["pairs"], std::to_string(pairs));
-    constexpr double kRounding = 1e-9;
-    EXPECT_LE(interval["low"].get<double>(), low + kRounding);
-    EXPECT_GE(interval["high"].get<double>(), high - kRounding);
+    const Enumerated all = enumerate(question, interval, [&](model::Pair pair) {
+      if (proven) expect_answered(dissect, subject.decoder().layout, question.step, pair);
+    });
+    EXPECT_EQ(interval["pairs"], std::to_string(all.pairs));
+    EXPECT_LE(interval["low"].get<double>(), all.low + kRounding);
+    EXPECT_GE(interval["high"].get<double>(), all.high - kRounding);
     if (question.heads == 1) {
-      EXPECT_NEAR(interval["low"].get<double>(), low, kRounding);
-      EXPECT_NEAR(interval["high"].get<double>(), high, kRounding);
+      EXPECT_NEAR(interval["low"].get<double>(), all.low, kRounding);
+      EXPECT_NEAR(interval["high"].get<double>(), all.high, kRounding);
       const model::Pair least{interval["low_a"], interval["low_b"]};
-      EXPECT_NEAR(verify::output_near(question, least)[axis], low, kRounding);
+      EXPECT_NEAR(verify::output_near(question, least)[interval["axis"].get<std::size_t>()], all.low,
+                  kRounding);
     }
     if (proven) {
-      EXPECT_LE(interval["answered_low"].get<double>(), low + kRounding);
-      EXPECT_GE(interval["answered_high"].get<double>(), high - kRounding);
+      EXPECT_LE(interval["answered_low"].get<double>(), all.low + kRounding);
+      EXPECT_GE(interval["answered_high"].get<double>(), all.high - kRounding);
     }
   }
 }

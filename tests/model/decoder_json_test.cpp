@@ -16,62 +16,68 @@ using namespace testing;
 Decoder read(const std::string& text) { return read_decoder_json(as_bytes(text), "x.json"); }
 Decoder read(const Json& json) { return read(json.dump()); }
 
+Json matrix(int rows, int cols) {
+  Json m = Json::array();
+  for (int r = 0; r < rows; ++r)
+    m.push_back(std::vector<double>(static_cast<std::size_t>(cols), 0.25 * (r + 1)));
+  return m;
+}
+Json vector(int n) { return std::vector<double>(static_cast<std::size_t>(n), 0.5); }
+
+constexpr int kLength = 5;
+
+// Two heads that share their keys.
+Json rich_attention() {
+  const Json head_norm = {{"type", "rms"}, {"eps", 1e-6}, {"weight", vector(2)}};
+  Json bias = Json::array({matrix(kLength, kLength), matrix(kLength, kLength)});
+  bias[1][4][2] = nullptr;
+  return {{"heads", 2},
+          {"kv_heads", 1},
+          {"head_dim", 2},
+          {"value_dim", 1},
+          {"query", matrix(3, 4)},
+          {"key", matrix(3, 2)},
+          {"value", matrix(3, 1)},
+          {"query_bias", vector(4)},
+          {"key_bias", vector(2)},
+          {"value_bias", vector(1)},
+          {"query_norm", head_norm},
+          {"key_norm", head_norm},
+          {"rope", {{"frequencies", {1.0}}, {"pairing", "half"}}},
+          {"score_scale", 0.5},
+          {"score_bias", bias},
+          {"softmax", "plus_one"},
+          {"output", matrix(2, 3)},
+          {"output_bias", vector(3)}};
+}
+
 // A decoder that uses every object of the format: two heads on one, norms, rope, biases, gate, mask.
 Json rich() {
-  const auto matrix = [](int rows, int cols) {
-    Json m = Json::array();
-    for (int r = 0; r < rows; ++r)
-      m.push_back(std::vector<double>(static_cast<std::size_t>(cols), 0.25 * (r + 1)));
-    return m;
-  };
-  const auto vector = [](int n) { return Json(std::vector<double>(static_cast<std::size_t>(n), 0.5)); };
   const auto slot = [](const char* operand) { return Json{{"digit", operand}, {"place", 0}}; };
   const Json norm = {{"type", "layer"}, {"eps", 1e-5}, {"weight", vector(3)}, {"bias", vector(3)}};
-  const Json head_norm = {{"type", "rms"}, {"eps", 1e-6}, {"weight", vector(2)}};
-  const int L = 5;
-  Json bias = Json::array({matrix(L, L), matrix(L, L)});
-  bias[1][4][2] = nullptr;
-  const Json attention = {{"heads", 2},
-                          {"kv_heads", 1},
-                          {"head_dim", 2},
-                          {"value_dim", 1},
-                          {"query", matrix(3, 4)},
-                          {"key", matrix(3, 2)},
-                          {"value", matrix(3, 1)},
-                          {"query_bias", vector(4)},
-                          {"key_bias", vector(2)},
-                          {"value_bias", vector(1)},
-                          {"query_norm", head_norm},
-                          {"key_norm", head_norm},
-                          {"rope", {{"frequencies", {1.0}}, {"pairing", "half"}}},
-                          {"score_scale", 0.5},
-                          {"score_bias", bias},
-                          {"softmax", "plus_one"},
-                          {"output", matrix(2, 3)},
-                          {"output_bias", vector(3)}};
   const Json mlp = {{"activation", "silu"},  {"up", matrix(3, 4)},     {"up_bias", vector(4)},
                     {"gate", matrix(3, 4)},  {"gate_bias", vector(4)}, {"down", matrix(4, 3)},
                     {"down_bias", vector(3)}};
-  return {
-      {"format", "carryscope-decoder"},
-      {"version", 1},
-      {"name", "rich"},
-      {"source", "a test"},
-      {"parameters", 99},
-      {"dtype", "float64"},
-      {"vocabulary", 12},
-      {"layout",
-       {{"digits", 1},
-        {"prompt", {slot("a"), {{"token", 10}}, slot("b"), {{"token", 11}}}},
-        {"answer", {{{"place", 0}}, {{"place", 1}}}},
-        {"digit_tokens", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
-        {"end_token", nullptr}}},
-      {"token_embedding", matrix(12, 3)},
-      {"position_embedding", matrix(L, 3)},
-      {"layers", Json::array({{{"norm", norm}, {"attention", attention}, {"mlp_norm", norm}, {"mlp", mlp}}})},
-      {"final_norm", norm},
-      {"head", matrix(3, 12)},
-      {"head_bias", vector(12)}};
+  const Json layer = {{"norm", norm}, {"attention", rich_attention()}, {"mlp_norm", norm}, {"mlp", mlp}};
+  return {{"format", "carryscope-decoder"},
+          {"version", 1},
+          {"name", "rich"},
+          {"source", "a test"},
+          {"parameters", 99},
+          {"dtype", "float64"},
+          {"vocabulary", 12},
+          {"layout",
+           {{"digits", 1},
+            {"prompt", {slot("a"), {{"token", 10}}, slot("b"), {{"token", 11}}}},
+            {"answer", {{{"place", 0}}, {{"place", 1}}}},
+            {"digit_tokens", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+            {"end_token", nullptr}}},
+          {"token_embedding", matrix(12, 3)},
+          {"position_embedding", matrix(kLength, 3)},
+          {"layers", Json::array({layer})},
+          {"final_norm", norm},
+          {"head", matrix(3, 12)},
+          {"head_bias", vector(12)}};
 }
 
 void refused(const Json& json, std::initializer_list<std::string_view> parts) {

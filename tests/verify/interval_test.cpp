@@ -96,6 +96,50 @@ TEST(IntervalContainment, RoundingToNearestIsNoticed) {
   EXPECT_NO_THROW(upward(verify::ensure_upward));
 }
 
+Ball sqr(const Ball& a) { return a * a; }
+Ball hull(const Ball&, const Ball& b) { return b; }
+
+constexpr int kOperations = 14;
+
+// For intervals and for the points in them alike.
+template <class T>
+T operate(int which, const T& a, const T& b, double c) {
+  switch (which) {
+    case 0:
+      return a + b;
+    case 1:
+      return a - b;
+    case 2:
+      return a * b;
+    case 3:
+      return a * c;
+    case 4:
+      return sqr(a);
+    case 5:
+      return abs(a);
+    case 6:
+      return hull(a, b);
+    case 7:
+      return c - a;
+    case 8:
+      return a + c;
+    case 9:
+      return a - c;
+    case 10:
+      return -a;
+    case 11:
+      return a / c;
+    case 12:
+      return a / b;
+    default:
+      return c / a;
+  }
+}
+
+bool divides_by_zero(int which, Interval a, Interval b, double c) {
+  return (which == 11 && c == 0) || (which == 12 && b.contains_zero()) || (which == 13 && a.contains_zero());
+}
+
 // A random straight-line program of all operations on a real point and on intervals around it.
 TEST(IntervalContainment, RandomPrograms) {
   auto random = seeded();
@@ -109,55 +153,11 @@ TEST(IntervalContainment, RandomPrograms) {
     }
     for (int step = 0; step < 12; ++step) {
       const auto i = random() % x.size(), j = random() % x.size();
-      const Interval a = x[i], b = x[j];
       const double c = draw(random);
-      const auto push = [&](auto interval, const Ball& value) {
-        x.push_back(upward(interval));
-        point.push_back(value);
-      };
-      switch (random() % 14) {
-        case 0:
-          push([&] { return a + b; }, point[i] + point[j]);
-          break;
-        case 1:
-          push([&] { return a - b; }, point[i] - point[j]);
-          break;
-        case 2:
-          push([&] { return a * b; }, point[i] * point[j]);
-          break;
-        case 3:
-          push([&] { return a * c; }, point[i] * Ball(c));
-          break;
-        case 4:
-          push([&] { return sqr(a); }, point[i] * point[i]);
-          break;
-        case 5:
-          push([&] { return abs(a); }, abs(point[i]));
-          break;
-        case 6:
-          push([&] { return hull(a, b); }, point[j]);
-          break;
-        case 7:
-          push([&] { return c - a; }, Ball(c) - point[i]);
-          break;
-        case 8:
-          push([&] { return a + c; }, point[i] + Ball(c));
-          break;
-        case 9:
-          push([&] { return a - c; }, point[i] - Ball(c));
-          break;
-        case 10:
-          push([&] { return -a; }, -point[i]);
-          break;
-        case 11:
-          if (c != 0) push([&] { return a / c; }, point[i] / Ball(c));
-          break;
-        case 12:
-          if (!b.contains_zero()) push([&] { return a / b; }, point[i] / point[j]);
-          break;
-        default:
-          if (!a.contains_zero()) push([&] { return c / a; }, Ball(c) / point[i]);
-      }
+      const int which = static_cast<int>(random() % kOperations);
+      if (divides_by_zero(which, x[i], x[j], c)) continue;
+      x.push_back(upward([&] { return operate(which, x[i], x[j], c); }));
+      point.push_back(operate(which, point[i], point[j], c));
       ASSERT_TRUE(contains(x.back(), point.back())) << "trial " << trial << " step " << step;
     }
   }
