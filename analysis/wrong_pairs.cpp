@@ -14,7 +14,9 @@ using verify::Count, verify::Leaf, verify::Question, verify::StepSearch, verify:
 constexpr std::uint64_t kSlice = 100;  // cubes between two looks at limits
 constexpr std::size_t kUnited = 100;   // leaves of a step that are united with other steps'
 
-// StepSearch as AnswerSearch is used here.
+// StepSearch as AnswerSearch is used here. Wrong are the pairs of its leaves, which it knows at any time:
+// what it counts of roots that seem wrong, and a model that seems right has none, would be a walk over all
+// that is open.
 class TargetSearch {
  public:
   TargetSearch(const Question& question, const model::Decoder& decoder)
@@ -22,8 +24,11 @@ class TargetSearch {
 
   bool run(TailBounds& tail, std::uint64_t nodes) { return search_.run(tail, nodes); }
   double promise() const { return search_.promise(); }
-  Count wrong() const { return search_.tally().wrong; }
-  Count undecided() const { return search_.tally().undecided; }
+  Count wrong() const { return search_.surely_wrong(); }
+  Count undecided() const {
+    const verify::Tally tally = search_.tally();
+    return tally.undecided + tally.wrong - wrong();
+  }
   std::vector<Leaf> leaves() const {
     std::vector<Leaf> all = search_.leaves();
     const auto open = search_.open();
@@ -83,11 +88,10 @@ class Searches {
   bool enough(Count total, double width) const {
     if (width == 0.0) return false;
     double wrong = 0.0, undecided = 0.0;
-    for (const One& one : all_) {
-      wrong += static_cast<double>(one.search->wrong());
-      undecided += static_cast<double>(one.search->undecided());
-    }
-    return wrong >= kMany * static_cast<double>(total) && undecided <= width * wrong;
+    for (const One& one : all_) wrong += static_cast<double>(one.search->wrong());
+    if (wrong < kMany * static_cast<double>(total)) return false;
+    for (const One& one : all_) undecided += static_cast<double>(one.search->undecided());
+    return undecided <= width * wrong;
   }
 
   std::vector<One> all_;
