@@ -136,7 +136,6 @@ constexpr Chart kCharts[] = {
      .id = "geometry-pca",
      .title = "Explained variance",
      .text = "The share of the points’ variance along each principal axis; where they depend on it, by step.",
-     .kind = Kind::lines,
      .x = "component",
      .y = "variance",
      .series = "step",

@@ -35,7 +35,7 @@
     const steps = graph.steps.map((step) => 'step ' + step);
     const height = ROW * Math.max(sides[0].length, sides[1].length, steps.length);
     const at = columns([sides[0], steps, sides[1]], height);
-    const svg = drawn('svg', { viewBox: `0 0 ${WIDTH} ${height + 2 * TOP}`, role: 'img', 'aria-label': 'Parts of the model and the steps that need them' });
+    const svg = drawn('svg', { viewBox: `0 0 ${WIDTH} ${height + 2 * TOP}`, role: 'group', 'aria-label': 'Parts of the model and the steps that need them' });
     const edges = graph.edges.map((edge) => {
       const shape = curve(at.get(graph.sources[edge.source].name), at.get('step ' + edge.step));
       return drawn('g', { class: edge.own ? 'edge own' : 'edge', 'data-step': edge.step, 'data-source': graph.sources[edge.source].name },
@@ -92,6 +92,7 @@
         node.classList.toggle('idle', own.length === 0);
       });
       output.textContent = graph.curve[slider.value].about;
+      slider.setAttribute('aria-valuetext', output.textContent);
     };
     slider.max = graph.curve.length - 1;
     slider.value = graph.curve.findIndex((point) => point.edges === graph.kept);

@@ -30,7 +30,7 @@
       paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
       font: { color: '@ink', size: narrow ? 11 : 13, family: 'system-ui, sans-serif' },
       colorway: ['@accent', '@bad', '@good', '@maybe', '@second', '@third', '@soft'],
-      margin: { l: 8, r: 8, t: 12, b: 8, pad: 4 },
+      margin: { l: 8, r: 8, t: 20, b: 8, pad: 4 },
       legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0 },
       hoverlabel: { bgcolor: '@panel', bordercolor: '@line', font: { color: '@ink' } },
       xaxis: axis, yaxis: axis,
@@ -75,7 +75,11 @@
         layout.xaxis = { ...layout.xaxis, tickangle: -90, tickfont: { size: 8 } };
       for (const key of Object.keys(layout))
         if (/^[xy]axis\d+$/.test(key)) layout[key] = merge(baseLayout(false).xaxis, layout[key]);
-      if (innerWidth < 640) (layout.annotations || []).forEach((title) => { title.font = { ...title.font, size: 8 }; });
+      // Beside the tick labels, however long they are.
+      for (const axis of Object.keys(layout).filter((key) => /^[xy]axis/.test(key)))
+        if (typeof layout[axis].title === 'string') layout[axis] = { ...layout[axis], title: { text: layout[axis].title, standoff: 8 } };
+      if (innerWidth < 640 && layout.annotations)
+        layout.annotations = layout.annotations.map((title) => ({ ...title, text: title.text.replace(': ', '<br>'), font: { ...title.font, size: 8 } }));
       const traces = this.traces();
       if (innerWidth < 640) traces.forEach((trace) => { if (trace.mode === 'text') trace.visible = false; });  // cells are too small
       return Plotly.react(this.plot, themed(traces), themed(layout), { displayModeBar: false, responsive: true });
@@ -103,7 +107,10 @@
 
     showNumbers() {
       if (this.numbers) this.numbers.remove();
-      this.numbers = carryscope.element('div', { class: 'scroll', tabindex: '0' }, numbersOf(this.traces()));
+      const table = numbersOf(this.traces());
+      table.createCaption().textContent = 'Numbers of the figure';
+      this.numbers = carryscope.element('div', { class: 'table' }, carryscope.element('div', { class: 'scroll', tabindex: '0' }, table));
+      carryscope.addCopy(this.numbers);
       this.frame.append(this.numbers);
     }
   }

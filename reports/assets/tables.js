@@ -1,6 +1,6 @@
 // Tables: a button copies one as tab-separated text; filters hide rows.
 'use strict';
-carryscope.withElement('.table', (frame) => {
+carryscope.addCopy = (frame) => {
   const text = () => [...frame.querySelectorAll('tr:not([hidden])')]
     .map((row) => [...row.cells].map((cell) => cell.dataset.copy ?? cell.innerText.replace(/\s+/g, ' ').trim()).join('\t')).join('\n');
   const copy = carryscope.button('Copy', async (button) => {
@@ -14,7 +14,8 @@ carryscope.withElement('.table', (frame) => {
     setTimeout(() => { button.textContent = 'Copy'; }, 1500);
   });
   frame.append(carryscope.element('div', { class: 'tools' }, copy));
-});
+};
+carryscope.withElement('.table', carryscope.addCopy);
 
 carryscope.withElement('form[data-filters]', (form) => {
   const frame = document.getElementById(form.dataset.filters);
