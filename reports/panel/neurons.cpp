@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr int kAcross = 4, kMapHeight = 170;  // maps beside each other; pixels
 constexpr const char* kValues[] = {"mean", "min", "max"};
-constexpr std::size_t kMany = 16;  // neurons of which only the means are drawn: the page stays below 3 MB
+constexpr std::size_t kMany = 12;  // neurons of which only the means are drawn: the page stays below 3 MB
 
 struct Maps {
   // [{step, neuron}][carry][value] = 10 x 10, null where there is nothing

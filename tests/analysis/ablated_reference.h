@@ -145,15 +145,15 @@ class AblatedReference {
 };
 
 // Wrong pairs for sure, and those that doubles cannot tell: by step, at last of any step.
-struct Truth {
+struct CutTruth {
   std::vector<std::uint64_t> wrong, unclear;
 };
 
-inline Truth brute_force(const model::Decoder& decoder, const Cut& cut) {
+inline CutTruth brute_force(const model::Decoder& decoder, const Cut& cut) {
   AblatedReference reference(decoder, cut);
   const int steps = decoder.layout.answer_digits();
   const std::vector<std::uint64_t> none(static_cast<std::size_t>(steps + 1));
-  Truth truth{none, none};
+  CutTruth truth{none, none};
   for (std::uint64_t i = 0; i < domain_size(decoder.layout.digits); ++i) {
     double least = std::numeric_limits<double>::infinity();
     bool nan = false;

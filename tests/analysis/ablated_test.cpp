@@ -14,13 +14,13 @@ namespace {
 
 using analysis::EditedStep, analysis::KeyAblation, analysis::Network, analysis::WrongPairs;
 using model::Decoder;
-using test::brute_force, test::Cut, test::Truth;
+using test::brute_force, test::Cut, test::CutTruth;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 // Each step by either search, then all of them together.
 void expect_counted(const Network& network, const std::vector<std::vector<EditedStep>>& steps,
-                    const Truth& truth, const std::string& what) {
+                    const CutTruth& truth, const std::string& what) {
   SCOPED_TRACE(what);
   for (const bool seems_right : {false, true}) {
     std::vector<WrongPairs> counted;
@@ -83,11 +83,11 @@ TEST(Ablated, KeysAreCountedAsBruteForceDoes) {
     const Decoder decoder = test::decoder_of(seed, seed % 12 == 3 ? 2 : 1);
     const Network network(decoder);
     model::testing::Random random(seed);
-    const Truth whole = brute_force(decoder, {});
+    const CutTruth whole = brute_force(decoder, {});
     expect_counted(network, whole_steps(network), whole, "whole, seed " + std::to_string(seed));
     for (const KeyAblation& how : analysis::key_ablations()) {
       const int position = some_position(decoder, random, how.of_digits);
-      const Truth truth = brute_force(decoder, {.position = position, .kind = how.name});
+      const CutTruth truth = brute_force(decoder, {.position = position, .kind = how.name});
       expect_counted(
           network, without_key(network, position, how), truth,
           std::string(how.name) + " of " + std::to_string(position) + ", seed " + std::to_string(seed));
@@ -104,13 +104,13 @@ TEST(Ablated, HeadsAndNeuronsAreCountedAsBruteForceDoes) {
     const Decoder decoder = test::decoder_of(seed, seed % 12 == 3 ? 2 : 1);
     const Network network(decoder);
     model::testing::Random random(seed);
-    const auto count = [&](const Decoder& edited, const Truth& truth, const std::string& what) {
+    const auto count = [&](const Decoder& edited, const CutTruth& truth, const std::string& what) {
       const Network other(edited);
       expect_counted(other, whole_steps(other), truth, what + ", seed " + std::to_string(seed));
     };
     Cut head{.head = model::testing::pick(random, 0, decoder.layers[0].attention->heads - 1)};
     for (int i = 0; i < decoder.width(); ++i) head.output.push_back(model::testing::uniform(random, 1.0));
-    const Truth truth = brute_force(decoder, head);
+    const CutTruth truth = brute_force(decoder, head);
     count(analysis::with_head_held(decoder, head.head, head.output), truth, "head");
     auto held = whole_steps(network);
     for (auto& edits : held)

@@ -155,7 +155,8 @@ TEST_F(Browser, FiltersHideOtherRegions) {
             fmt::format("{} of {} shown", answer["some"].get<int>(), answer["all"].get<int>()));
 }
 
-// To be looked at: reports-WIDTH.png in the working directory. No part of the page is wider than its window.
+// To be looked at: reports-WIDTH.png in the working directory. No part of the page is wider than its window,
+// and no title of a small map covers its neighbour's.
 TEST_F(Browser, FitsWideAndNarrowWindows) {
   const std::string html = page("'" + kOurs + "'", kQuick);
   for (const int width : {1280, 400}) {
@@ -164,14 +165,21 @@ TEST_F(Browser, FitsWideAndNarrowWindows) {
     EXPECT_GT(png.size(), 50'000u);
     model::testing::put(fmt::format("reports-{}.png", width), png);
   }
-  const json answer =
-      ask("<body><iframe id=f style='border:0;width:400px;height:800px'></iframe>"
-          "<script>document.documentElement.dataset.ready = 1</script></body>",
-          "const frame = document.getElementById('f'); frame.srcdoc = decodeURIComponent(`" + encoded(html) +
-              "`); await new Promise((next) => frame.addEventListener('load', next));"
-              "await new Promise((next) => setTimeout(next, 5000));"
-              "return frame.contentDocument.documentElement.scrollWidth;");
-  EXPECT_LE(answer, 400);
+  const json answer = ask(
+      "<body><iframe id=f style='border:0;width:400px;height:800px'></iframe>"
+      "<script>document.documentElement.dataset.ready = 1</script></body>",
+      "const frame = document.getElementById('f'); frame.srcdoc = decodeURIComponent(`" + encoded(html) +
+          "`); await new Promise((next) => frame.addEventListener('load', next));"
+          "await new Promise((next) => setTimeout(next, 5000));"
+          "const inside = frame.contentDocument, titles = [...inside.querySelectorAll("
+          "'figure[data-figure=neuron-maps] .annotation-text')].map((one) => one.getBoundingClientRect());"
+          "const meet = (x, y) => x.left < y.right && y.left < x.right && x.top < y.bottom && y.top < "
+          "x.bottom;"
+          "return {width: inside.documentElement.scrollWidth, titles: titles.length,"
+          " covered: titles.filter((x, i) => titles.some((y, j) => j < i && meet(x, y))).length};");
+  EXPECT_LE(answer["width"], 400);
+  EXPECT_EQ(answer["titles"], 16);
+  EXPECT_EQ(answer["covered"], 0);
 }
 
 TEST_F(Browser, ModelsSideBySide) {

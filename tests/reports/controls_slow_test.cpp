@@ -33,7 +33,7 @@ TEST_F(Controls, TheSliderCutsEdgesAlongTheCurve) {
       const frame = document.querySelector('figure[data-circuit]');
       const slider = frame.querySelector('input'), output = frame.querySelector('output');
       const state = () => ({cut: frame.querySelectorAll('.edge.cut').length, idle: frame.querySelectorAll('.node.idle').length,
-                            says: output.textContent});
+                            says: output.textContent, spoken: slider.getAttribute('aria-valuetext')});
       const states = [state()];
       for (const value of [0, 2]) {
         slider.value = value;
@@ -51,6 +51,7 @@ TEST_F(Controls, TheSliderCutsEdgesAlongTheCurve) {
   EXPECT_EQ(answer[2]["cut"], 2);
   EXPECT_EQ(answer[2]["idle"], 3);
   EXPECT_EQ(answer[2]["says"], "0 of 2 edges; all answers unchanged on 0.1 ± 0.02 of sampled pairs");
+  for (const json& state : answer) EXPECT_EQ(state["spoken"], state["says"]);
 }
 
 TEST_F(Controls, TheCircuitIsFilteredByStepAndTellsItsProofs) {
@@ -93,6 +94,43 @@ TEST_F(Controls, DropDownsChangeWhatIsDrawn) {
   EXPECT_EQ(answer["mean"], 0.5);
   EXPECT_EQ(answer["largest"], 0.6);
   EXPECT_GT(answer["bars"], 0);
+}
+
+TEST_F(Controls, TheNumbersOfAFigureAreCopied) {
+  const json answer = ask({"m", {{"neurons", testing::neurons()}}}, R"(
+      const frame = document.querySelector('figure[data-figure=neuron-maps]');
+      const button = (text) => [...frame.querySelectorAll('button')].find((one) => one.textContent === text);
+      button('Numbers').click();
+      const rows = frame.querySelectorAll('table tr').length, copy = button('Copy');
+      let copied = '';
+      navigator.clipboard.writeText = async (text) => { copied = text; };
+      copy.click();
+      await new Promise((next) => setTimeout(next, 100));
+      const says = copy.textContent;
+      button('Numbers').click();
+      return {rows, lines: copied.split('\n').length, has: copied.includes('0.5'), says, left: frame.querySelectorAll('table').length};)");
+  EXPECT_GT(answer["rows"], 10);
+  EXPECT_EQ(answer["lines"], answer["rows"]);
+  EXPECT_EQ(answer["has"], true);
+  EXPECT_EQ(answer["says"], "Copied");
+  EXPECT_EQ(answer["left"], 0);
+}
+
+TEST_F(Controls, AxisTitlesStandBesideTheLongestLabel) {
+  const json answer = ask({"m", {{"subtasks", testing::subtasks()}, {"ablation", testing::ablation()}}}, R"(
+      const among = [];
+      let titles = 0;
+      for (const plot of document.querySelectorAll('.plot'))
+        for (const axis of ['x', 'y'])
+          for (const title of plot.querySelectorAll(`.${axis}title`)) {
+            ++titles;
+            const at = title.getBoundingClientRect();
+            const labels = [...plot.querySelectorAll(`.${axis}tick text`)].map((label) => label.getBoundingClientRect());
+            if (labels.some((label) => (axis === 'y' ? at.right > label.left : at.top < label.bottom))) among.push(title.textContent);
+          }
+      return {titles, among};)");
+  EXPECT_GT(answer["titles"], 2);
+  EXPECT_EQ(answer["among"], json::array());
 }
 
 TEST_F(Controls, EveryFigureIsASvgAndAPngFile) {
