@@ -95,6 +95,7 @@ void add_axes(json& layout, int at, int rows, const std::string& title, bool map
                                    {"y", top - 0.135 * height},
                                    {"xref", "paper"},
                                    {"yref", "paper"},
+                                   {"xanchor", "center"},
                                    {"yanchor", "bottom"},
                                    {"showarrow", false},
                                    {"font", {{"size", 11}}}});
