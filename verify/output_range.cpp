@@ -14,7 +14,7 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 constexpr double kNever = -kInfinity;
-constexpr int kWiderGrids = 2;
+constexpr int kWiderGrids = 2;  // before the one that is kept
 
 bool allowed(std::uint8_t carries, int carry) { return carries >> carry & 1; }
 std::size_t row_of(Role role) { return role == Role::a ? 0 : role == Role::b ? 1 : 2; }
@@ -48,9 +48,11 @@ OutputRange::Values OutputRange::larger(const Values& x, const Values& y) {
   return z;
 }
 
+// Only what is impossible is -infinity, and it stays so when anything is added, infinity too.
 OutputRange::Values OutputRange::sum(const Values& x, const Values& y) {
   Values z;
-  for (std::size_t i = 0; i < z.pairs.size(); ++i) z.pairs[i] = x.pairs[i] + y.pairs[i];
+  for (std::size_t i = 0; i < z.pairs.size(); ++i)
+    z.pairs[i] = pair::max(x.pairs[i] + y.pairs[i], pair::both(kNever));
   return z;
 }
 
@@ -99,7 +101,7 @@ void OutputRange::tabulate(Functional& f, double low, double high) const {
   fold(f);
 }
 
-// Upper bounds of  E (sign z - x)  for every digit of the cell.
+// Upper bounds of  E (sign z - x)  for every digit of the cell, -infinity never.
 void OutputRange::add_cell(Functional& f, int cell) const {
   const auto& [fixed, token] = question_.cells[index(cell)];
   const std::size_t at = question_.at(f.head, cell);
@@ -113,7 +115,8 @@ void OutputRange::add_cell(Functional& f, int cell) const {
                            : f.letters[index(token.place)][row_of(token.role)][d];
     for (std::size_t i = 0; i < entry.pairs.size(); ++i) {
       const Pair phi = z - Pair{f.grid[2 * i], f.grid[2 * i + 1]};
-      entry.pairs[i] += pair::max(pair::or_unbounded(phi * least), pair::or_unbounded(phi * most));
+      const Pair bound = pair::max(pair::or_unbounded(phi * least), pair::or_unbounded(phi * most));
+      entry.pairs[i] += pair::max(bound, pair::both(-kLargest));
     }
   }
 }
