@@ -26,21 +26,21 @@ Eigen::MatrixXd centres(const Readings& readings, int width) {
 // contribution mixed in that no direction any token reaches is lost.
 Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& centre, int width,
                                bool complete) {
-  std::vector<double> reached, shares;  // width entries each; one each
+  std::vector<double> reached;  // width entries each
+  Eigen::MatrixXd typical = Eigen::MatrixXd::Zero(width, width);
   for (std::size_t h = 0; h < readings.size(); ++h)
     for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
       if (r.weight.upper() <= 0) return;
-      shares.push_back(share + 1e-9);
       for (int i = 0; i < width; ++i)
         reached.push_back(r.contribution[static_cast<std::size_t>(i)].mid() -
                           centre(i, static_cast<Eigen::Index>(h)));
+      const double* const last = reached.data() + reached.size() - width;
+      for (int j = 0; j < width; ++j)
+        for (int i = 0; i < width; ++i) typical(i, j) += (share + 1e-9) * last[i] * last[j];
     });
-  const auto count = static_cast<Eigen::Index>(shares.size());
+  using ByRow = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::MatrixXd rows =
-      Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(reached.data(),
-                                                                                               count, width);
-  const Eigen::MatrixXd typical =
-      rows.transpose() * Eigen::Map<const Eigen::VectorXd>(shares.data(), count).asDiagonal() * rows;
+      Eigen::Map<const ByRow>(reached.data(), static_cast<Eigen::Index>(reached.size()) / width, width);
   // Singular values, not eigenvalues of the covariance: those lose half of the digits.
   const Eigen::JacobiSVD<Eigen::MatrixXd> all(rows, Eigen::ComputeFullV);
   const double largest = all.singularValues().size() > 0 ? all.singularValues()[0] : 0.0;
