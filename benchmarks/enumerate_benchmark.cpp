@@ -6,8 +6,6 @@
 // are counted by the formula below (a fused multiply-add is two); comparisons and look-ups are not.
 //
 // Usage: enumerate_benchmark [FILE [PEER_SETS]]
-#include <time.h>
-
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "benchmarks/float_peak.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 #include "verify/enumerate.h"
@@ -23,36 +22,8 @@
 namespace {
 
 using namespace carryscope;
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-#if defined(__x86_64__)
-typedef float Vector __attribute__((vector_size(32)));
-
-// Multiplications and additions a second: ten independent chains of eight lanes, in registers.
-__attribute__((target("avx2,fma"))) double peak() {
-  constexpr int kRounds = 100'000, kChains = 10;
-  Vector a{}, b{}, c{}, d{}, e{}, f{}, g{}, h{}, i{}, j{};
-  const Vector factor = Vector{} + 0.999F, term = Vector{} + 0.001F;
-  const double started = processor_seconds();
-  for (int round = 0; round < kRounds; ++round)
-    asm volatile(
-        "vfmadd132ps %10, %11, %0\n\tvfmadd132ps %10, %11, %1\n\tvfmadd132ps %10, %11, %2\n\t"
-        "vfmadd132ps %10, %11, %3\n\tvfmadd132ps %10, %11, %4\n\tvfmadd132ps %10, %11, %5\n\t"
-        "vfmadd132ps %10, %11, %6\n\tvfmadd132ps %10, %11, %7\n\tvfmadd132ps %10, %11, %8\n\t"
-        "vfmadd132ps %10, %11, %9"
-        : "+x"(a), "+x"(b), "+x"(c), "+x"(d), "+x"(e), "+x"(f), "+x"(g), "+x"(h), "+x"(i), "+x"(j)
-        : "x"(term), "x"(factor));
-  const double taken = processor_seconds() - started;
-  return 2.0 * 8 * kChains * kRounds / taken;
-}
-#else
-double peak() { return 0; }
-#endif
+using benchmarks::peak;
+using benchmarks::processor_seconds;
 
 // Of all answer digits of a pair of a block of 10^4: rows of attention, means, maps, norms, activations.
 double operations(const model::DecodeTables& tables) {

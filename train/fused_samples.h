@@ -7,32 +7,26 @@
 
 namespace carryscope::train::CARRYSCOPE_ISA {
 
-// Counting sort of the batch by the symbol at each step's query position, all steps of a thread at once:
+// Counting sort of the batch by the symbol at each step's query position, all steps of a thread side by side:
 // `first` counts, then holds where each symbol ends, and is counted down to where it starts.
 CARRYSCOPE_BOTH inline void sort_samples(const Job& job) {
-  const FusedShape& shape = job.shape;
-  const int padded = shape.padded_batch();
-  const auto each_step = [&](const auto& visit) {
-    for (int step = job.thread; step < shape.steps; step += job.threads)
-      visit(step, job.work.first + step * (kSymbols + 1), job.work.order + step * padded);
-  };
-  const auto symbol = [&](int sample, int step) {
-    return job.work.symbols[sample * kSlots + shape.query_position(step)];
-  };
-  each_step([&](int, std::int32_t* first, std::int32_t*) {
-    for (int s = 0; s <= kSymbols; ++s) first[s] = 0;
-  });
-  for (int b = 0; b < shape.batch; ++b)
-    each_step([&](int step, std::int32_t* first, std::int32_t*) { ++first[symbol(b, step)]; });
-  each_step([&](int, std::int32_t* first, std::int32_t*) {
-    for (int s = 0; s < kSymbols; ++s) first[s + 1] += first[s];
-  });
-  for (int b = shape.batch - 1; b >= 0; --b)
-    each_step(
-        [&](int step, std::int32_t* first, std::int32_t* order) { order[--first[symbol(b, step)]] = b; });
-  each_step([&](int, std::int32_t*, std::int32_t* order) {
-    for (int i = shape.batch; i < padded; ++i) order[i] = order[shape.batch - 1];
-  });
+  constexpr int kCounters = kSymbols + 1;
+  const int batch = job.shape.batch, padded = job.shape.padded_batch(), steps = job.shape.steps;
+  const int thread = job.thread, threads = job.threads;
+  const std::uint8_t* const queries = job.work.symbols + job.shape.query_position(0);
+  std::int32_t *const first = job.work.first, *const order = job.work.order;
+  for (int step = thread; step < steps; step += threads)
+    for (int s = 0; s < kCounters; ++s) first[step * kCounters + s] = 0;
+  for (int b = 0; b < batch; ++b)
+    for (int step = thread; step < steps; step += threads)
+      ++first[step * kCounters + queries[b * kSlots + step]];
+  for (int step = thread; step < steps; step += threads)
+    for (int s = 0; s < kSymbols; ++s) first[step * kCounters + s + 1] += first[step * kCounters + s];
+  for (int b = batch - 1; b >= 0; --b)
+    for (int step = thread; step < steps; step += threads)
+      order[step * padded + --first[step * kCounters + queries[b * kSlots + step]]] = b;
+  for (int step = thread; step < steps; step += threads)
+    for (int i = batch; i < padded; ++i) order[step * padded + i] = order[step * padded + batch - 1];
 }
 
 // Four bits for each symbol, as the look-up by columns takes them.
