@@ -67,7 +67,7 @@ CARRYSCOPE_BOTH inline void map_back(S (&samples)[N], const float* matrix, L (S:
 template <class S, int N, class L, int Rows, int Cols>
 CARRYSCOPE_BOTH inline void add_products(const S (&samples)[N], L (S::*x)[Rows], L (S::*dy)[Cols],
                                          float* sums, int stride) {
-  constexpr int kWide = (Rows > Cols ? Rows : Cols) % 2 == 0 ? 2 : 1;
+  constexpr int kWide = Rows * Cols % 2 == 0 ? 2 : 1;
   constexpr int kRows = Rows < Cols ? Rows : kWide, kCols = Rows < Cols ? kWide : Cols;
   for (int row = 0; row < Rows; row += kRows)
     for (int col = 0; col < Cols; col += kCols) {
