@@ -145,14 +145,15 @@ TEST(Check, CertificatesDependOnNoThreadCount) {
   EXPECT_EQ(certified(decoder, Semantics::real, 1).bytes, certified(decoder, Semantics::real, 3).bytes);
 }
 
-// A pair alone: the checker's verdict of single pairs against balls of some 70 digits.
+// A pair alone: the checker's verdict of single pairs against balls of some 70 digits. Nearly all that those
+// tell are proven.
 TEST(Check, SinglePairsAgreeWithHighPrecision) {
   const std::uint64_t seed = fresh_seed();
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   const model::Decoder decoder = test::decoder_of(seed, 1);
   const test::Truth truth = test::truth(decoder);
   const check::Network network(test::checkpoint_of(decoder), check::Arithmetic(false, {}), "the model");
-  std::uint64_t proven = 0;
+  std::uint64_t proven = 0, told = 0;
   for (int step = 0; step <= 1; ++step)
     for (const check::Question& q : questions(network, step)) {
       check::Prover prover(network, q);
@@ -167,9 +168,10 @@ TEST(Check, SinglePairsAgreeWithHighPrecision) {
         ASSERT_TRUE(!correct || outcome == test::Outcome::ahead);
         ASSERT_TRUE(!wrong || outcome == test::Outcome::behind);
         proven += correct || wrong;
+        told += outcome == test::Outcome::ahead || outcome == test::Outcome::behind;
       }
     }
-  EXPECT_GT(proven, 190U);
+  EXPECT_GE(20 * proven, 19 * told);
 }
 
 }  // namespace
