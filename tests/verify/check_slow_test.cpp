@@ -56,7 +56,7 @@ TEST(CheckSlow, RefusesAnotherModelUnderTheSameName) {
 TEST(CheckSlow, AcceptsHyperplaneLeaves) {
   const std::string file = std::string(CARRYSCOPE_SHARED_DIR) + "/zoo/warlockee_49p.decoder.json";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not here";
-  const test::CertifiedModel m = test::certified(model::load(file), Semantics::real, 1, 1.0);
+  const test::CertifiedModel m = test::certified(model::load(file), Semantics::real, 1, 3.0);
   std::size_t hyperplanes = 0;
   for (const auto& tree : m.certificate.trees)
     for (const auto& node : tree.nodes) hyperplanes += node.kind == verify::check::Kind::hyperplane;
