@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/repair_change.h"
+#include "analysis/change.h"
 #include "model/checkpoint/atomic_file.h"
 #include "model/error.h"
 
@@ -113,7 +113,7 @@ train::Repair repair_in(const train::RunFolder& folder, const model::Checkpoint&
   out["rounds"] = json::array();
   for (const train::Round& round : repair.rounds) out["rounds"].push_back(train::json(round));
   out["change"] =
-      repair_change(given, model::load(folder.file("repaired.pt")), options.budget, options.threads);
+      analysis::change(given, model::load(folder.file("repaired.pt")), options.budget, options.threads);
   out["record"] = record.json();
   folder.write("repair.json", out);
   print_result(repair, options.margin, folder.file("repaired.pt"));

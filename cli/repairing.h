@@ -13,7 +13,7 @@ namespace carryscope::cli {
 nlohmann::json repair_plan(const model::Checkpoint& given, const train::RepairOptions& options);
 
 // Writes repaired.pt after every new best, repair.jsonl a line a round, repair.cbor to resume from, and at
-// the end repair.json, with what the repair changed (repair_change.h). The checkpoint is factored. With
+// the end repair.json, with what the repair changed (analysis/change.h). The checkpoint is factored. With
 // `resume` goes on where the folder's repair was killed. Throws InputError: nothing to resume, another model
 // or other options, a folder with another repair.
 train::Repair repair_in(const train::RunFolder& folder, const model::Checkpoint& given,

@@ -1,5 +1,5 @@
-// The comparisons of repair_change.h.
-#include "cli/repair_change.h"
+// The comparisons of change.h.
+#include "analysis/change.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "analysis/difference.h"
 #include "verify/failure_diagram.h"
 
-namespace carryscope::cli {
+namespace carryscope::analysis {
 namespace {
 
 using nlohmann::json;
@@ -27,19 +27,19 @@ json moved(const model::Factored& before, const model::Factored& after) {
 }
 
 // Mended: surely wrong before, surely right now. Broken: the other way round.
-json answers(const analysis::Subject& before, const analysis::Subject& after) {
-  const analysis::Difference difference = analysis::difference(before, after);
+json answers(const Subject& before, const Subject& after) {
+  const Difference found = difference(before, after);
   const int steps = before.decoder().layout.answer_digits();
-  const auto right = [&](const analysis::Departure& d) { return d.step == steps; };
-  const auto wrong = [&](const analysis::Departure& d) { return d.token.has_value(); };
+  const auto right = [&](const Departure& d) { return d.step == steps; };
+  const auto wrong = [&](const Departure& d) { return d.token.has_value(); };
   verify::Count mended = 0, broken = 0;
-  for (const analysis::DifferenceClass& c : difference.classes) {
+  for (const DifferenceClass& c : found.classes) {
     if (wrong(c.first) && right(c.second)) mended += c.pairs;
     if (right(c.first) && wrong(c.second)) broken += c.pairs;
   }
-  return {{"alike", verify::to_string(difference.alike)},
-          {"different", verify::to_string(difference.differ)},
-          {"undecided", verify::to_string(difference.undecided)},
+  return {{"alike", verify::to_string(found.alike)},
+          {"different", verify::to_string(found.differ)},
+          {"undecided", verify::to_string(found.undecided)},
           {"mended", verify::to_string(mended)},
           {"broken", verify::to_string(broken)}};
 }
@@ -84,23 +84,22 @@ json regions(const verify::Certification& before, const verify::Certification& a
   return {{"of", before.region_count}, {"largest", listed}};
 }
 
-json margin(const analysis::Subject& subject) {
+json margin(const Subject& subject) {
   const auto& smallest = subject.certification().smallest;
   return smallest ? json{smallest->margin.lower(), smallest->margin.upper()} : json();
 }
 
 }  // namespace
 
-json repair_change(const model::Checkpoint& before, const model::Checkpoint& after, double seconds,
-                   int threads) {
-  analysis::Options options;
+json change(const model::Checkpoint& before, const model::Checkpoint& after, double seconds, int threads) {
+  Options options;
   options.threads = threads;
   options.time_limit = seconds;
-  const analysis::Subject first(before, options), second(after, options);
+  const Subject first(before, options), second(after, options);
   return {{"moved", moved(*before.factored, *after.factored)},
           {"answers", answers(first, second)},
           {"regions", regions(first.certification(), second.certification())},
           {"margin", {{"before", margin(first)}, {"after", margin(second)}}}};
 }
 
-}  // namespace carryscope::cli
+}  // namespace carryscope::analysis

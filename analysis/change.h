@@ -6,13 +6,13 @@
 
 #include "model/checkpoint/checkpoint.h"
 
-namespace carryscope::cli {
+namespace carryscope::analysis {
 
 // {"moved": {tensor: Euclidean distance}, "answers": {"alike", "different", "undecided", "mended", "broken"}
 // of all pairs over the reals, "regions": {"of", "largest": [{"step", "pattern", "pairs", "still_wrong"}]},
 // the failing regions before, "margin": {"before", "after"}: [low, high] in logits, or null where time ran
 // out}. `seconds` bounds each search. Both are factored, of one configuration.
-nlohmann::json repair_change(const model::Checkpoint& before, const model::Checkpoint& after, double seconds,
-                             int threads);
+nlohmann::json change(const model::Checkpoint& before, const model::Checkpoint& after, double seconds,
+                      int threads);
 
-}  // namespace carryscope::cli
+}  // namespace carryscope::analysis
