@@ -22,6 +22,7 @@ Interval enclosure(const T& x) {
 std::vector<Interval> project(const model::Attention& shape, int head, const std::vector<Interval>& value,
                               int width) {
   std::vector<Interval> c;
+  c.reserve(index(width));
   for (int i = 0; i < width; ++i) {
     Interval sum = 0.0;
     for (int v = 0; v < shape.value_dim; ++v) {
@@ -65,10 +66,11 @@ class Reader {
  private:
   std::vector<Reading> read_position(int head, int position, bool fixed) {
     std::vector<Reading> digits;
+    std::vector<Interval> value;
     for (int s = 0; s < (fixed ? 1 : model::kSymbols); ++s) {
       Reading r;
       r.weight = enclosure(query_.weight[query_.at(head, position, s)]);
-      std::vector<Interval> value;
+      value.clear();
       for (int v = 0; v < shape_.value_dim; ++v) {
         const T& x = position == query_.position
                          ? query_.value[index(table_.maps().kv_head(head) * shape_.value_dim + v)]

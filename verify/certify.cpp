@@ -99,7 +99,7 @@ void list_regions(Certification& result, const model::Decoder& decoder,
       if (leaf.verdict == Verdict::wrong) wrong.push_back({static_cast<int>(step), leaf.cube, leaf.pairs});
   wrong = merge_regions(wrong);
   result.region_count = wrong.size();
-  const auto greedy = model::make_greedy(decoder);
+  const auto greedy = model::make_forward_greedy(decoder);  // of so few pairs: tables take longer to make
   for (const StepCube& c : wrong) {
     if (static_cast<int>(result.regions.size()) >= most || (deadline.passed() && !result.regions.empty()))
       break;

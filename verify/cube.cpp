@@ -45,6 +45,23 @@ PlaceMatrix<Counting> count_letters(const Cube& cube, int place) {
   return matrix;
 }
 
+// The letter of the place in a carry state that holds the pair of this rank, which becomes the rank among
+// the letter's pairs; after: completions by the carry out.
+std::pair<int, int> letter_of_rank(const Cube& cube, int place, int carry, const std::array<Count, 2>& after,
+                                   Count& rank) {
+  const std::size_t i = index(place);
+  for (int a = 0; a < 10; ++a) {
+    if (!(cube.a[i] >> a & 1)) continue;
+    for (int b = 0; b < 10; ++b) {
+      const int sum = a + b + carry, out = sum >= 10;
+      if (!(cube.b[i] >> b & 1) || !(cube.s[i] >> (sum - 10 * out) & 1)) continue;
+      if (rank < after[index(out)]) return {a, b};
+      rank -= after[index(out)];
+    }
+  }
+  throw model::BrokenInvariant("a pair of every rank exists");
+}
+
 }  // namespace
 
 Cube Cube::everything(int digits) {
@@ -105,7 +122,6 @@ Count count(const Cube& cube) {
 }
 
 model::Pair nth_pair(const Cube& cube, Count rank) {
-  ensure(rank < count(cube), "the rank is below the number of pairs");
   // paths[i][c]: completions of places i.. from carry c into place i.
   std::array<std::array<Count, 2>, model::kMaxDigits + 1> paths{};
   paths[index(cube.digits)] = {allows_top(cube, 0) ? Count{1} : Count{0},
@@ -115,25 +131,14 @@ model::Pair nth_pair(const Cube& cube, Count rank) {
     for (std::size_t in = 0; in < 2; ++in)
       paths[index(i)][in] = m.at[in][0] * paths[index(i) + 1][0] + m.at[in][1] * paths[index(i) + 1][1];
   }
+  ensure(rank < paths[0][0], "the rank is below the number of pairs");
   model::Pair pair;
   int carry = 0;
   for (int i = 0; i < cube.digits; ++i) {
-    bool found = false;
-    int next = 0;
-    for_each_letter(cube, i, [&](int a, int b, int, int in, int out) {
-      if (found || in != carry) return;
-      const Count below = paths[index(i) + 1][static_cast<std::size_t>(out)];
-      if (rank >= below) {
-        rank -= below;
-        return;
-      }
-      found = true;
-      next = out;
-      pair.a += static_cast<std::uint64_t>(a) * model::power_of_ten(i);
-      pair.b += static_cast<std::uint64_t>(b) * model::power_of_ten(i);
-    });
-    ensure(found, "a pair of every rank exists");
-    carry = next;
+    const auto [a, b] = letter_of_rank(cube, i, carry, paths[index(i) + 1], rank);
+    pair.a += static_cast<std::uint64_t>(a) * model::power_of_ten(i);
+    pair.b += static_cast<std::uint64_t>(b) * model::power_of_ten(i);
+    carry = a + b + carry >= 10;
   }
   return pair;
 }

@@ -9,7 +9,7 @@ namespace carryscope::verify {
 namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-constexpr std::size_t kFirstSlots = 1 << 12, kKnown = 1 << 20, kCheckEvery = 1 << 12;
+constexpr std::size_t kFirstSlots = 1 << 12, kMostKnown = 1 << 20, kCheckEvery = 1 << 12;
 
 // A cube's sets one after the other: s_0 .., a_0 .., b_0 .., c_0 ...
 int components(const Cube& cube) { return 4 * cube.digits + 2; }
@@ -59,6 +59,7 @@ std::uint64_t FailureDiagram::hash(const Node& node) {
 
 void FailureDiagram::index_nodes(std::size_t slots) {
   slots_.assign(slots, 0);
+  known_.assign(std::min(slots, kMostKnown), {});
   for (Ref x = nobody_ + 1; x < nodes_.size(); ++x) {
     std::size_t at = hash(nodes_[x]) & (slots - 1);
     while (slots_[at] != 0) at = (at + 1) & (slots - 1);
@@ -158,15 +159,15 @@ FailureDiagram::Ref FailureDiagram::smaller(Ref x, Ref y) {
   if (x == nobody_) return y;
   if (x > y) std::swap(x, y);
   if (x == 0 || constant(y)) return x;
-  if (known_.empty()) known_.resize(kKnown);
-  const std::size_t at = (x * 0x9E3779B1u ^ y * 0x85EBCA6Bu) % kKnown;
-  if (known_[at].x == x && known_[at].y == y) return known_[at].result;
+  const std::uint32_t mixed = x * 0x9E3779B1u ^ y * 0x85EBCA6Bu;
+  const Known& known = known_[mixed % known_.size()];
+  if (known.x == x && known.y == y) return known.result;
   check_budget();
   Node node{std::min(nodes_[x].level, nodes_[y].level), {}};
   for (int value = 0; value < values(node.level); ++value)
     node.next[index(value)] = smaller(successor(x, node.level, value), successor(y, node.level, value));
   const Ref result = make(node);
-  known_[at] = {x, y, result};
+  known_[mixed % known_.size()] = {x, y, result};  // there may be more of them by now
   return result;
 }
 
@@ -189,7 +190,6 @@ FailureDiagram::Ref FailureDiagram::keep_only(Ref root) {
     }
   }
   nodes_.resize(kept);
-  known_.clear();
   index_nodes(slots_.size());
   return renamed[root];
 }

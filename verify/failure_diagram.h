@@ -86,9 +86,9 @@ class FailureDiagram {
   Ref nobody_;
   std::size_t most_nodes_;
   const Deadline& deadline_;
-  std::vector<Node> nodes_;  // successors come before; the first groups + 1 are the constants
-  std::vector<Ref> slots_;   // open addressing; 0: empty
-  std::vector<Known> known_;
+  std::vector<Node> nodes_;   // successors come before; the first groups + 1 are the constants
+  std::vector<Ref> slots_;    // open addressing; 0: empty
+  std::vector<Known> known_;  // as many as slots, up to a limit
   std::uint32_t checks_ = 0;  // of the budget
 };
 

@@ -1,10 +1,11 @@
-// OutputRange: the exact range of each attention coordinate u_k over a cube.
+// OutputRange: the range of each attention coordinate u_k over a cube.
 //
 // u_k is a ratio of additive functionals per head, N/D = sum E z_k / sum E. Its largest value is the
 // root of F(x) = max over the cube of (N - x D), which is convex, decreasing and, for fixed x, one
 // fold along the carries (Dinkelbach 1967). F is tabulated on a grid of x, place by place, once per
-// question; over a cube only the places where it differs from the question's domain are folded
-// anew. A chord of a convex function lies above it, so the chord's root bounds the maximum.
+// question, at all points of the grid at once; over a cube only the places where it differs from the
+// question's domain are folded anew. A chord of a convex function lies above it, so the chord's root bounds
+// the maximum.
 #pragma once
 
 #include "verify/question.h"
@@ -33,21 +34,32 @@ class OutputRange {
   void over(const Cube& cube, Output& output) const;
 
  private:
-  static constexpr int kGrid = 16;
-  using Matrix = PlaceMatrix<MaxPlus>;
-  struct State {
-    double carry[2];
+  static constexpr std::size_t kGrid = 8;
+  // One number for each point of the grid.
+  struct Values {
+    std::array<Pair, kGrid / 2> pairs;
+    double at(std::size_t g) const { return pairs[g / 2][g % 2]; }
   };
-  // One head, axis and sign: sign * (N - x D) for every grid point x.
+  using Letters = std::array<std::array<Values, 10>, 3>;  // entries of a place's a, b and sum
+  struct State {
+    Values carry[2];
+  };
+  struct Place {
+    Values at[2][2];  // [c_in][c_out]: the best letter
+  };
+  // Of one head and axis: sign * N - x D at the points of a grid of x.
   struct Functional {
-    int head = 0, axis = 0;
-    double sign = 1.0;
-    double cap = 0.0;                                // no coordinate, hence no mean of them, is above it
-    std::array<double, kGrid> grid{};                // ascending
-    std::vector<Row> rows;                           // kGrid x digits x (a, b, s): the additive's entries
-    std::vector<Matrix> places;                      // kGrid x digits, all carries allowed
-    std::vector<State> below, above;                 // kGrid x (digits + 1): folds of places < i, >= i
-    std::array<std::array<double, 2>, kGrid> top{};  // the sum's last digit
+    int head, axis;
+    double sign;
+    double cap = 0.0;                  // the domain's supremum is at most this
+    std::array<double, kGrid> grid{};  // ascending
+    std::vector<Letters> letters;      // by place
+    std::vector<Place> places;         // of the domain, all carries allowed
+    std::vector<State> below, above;   // digits + 1: folds of places < i, >= i
+    Values constant;
+    std::array<Values, 2> top;  // the sum's last digit
+
+    Functional(int h, int k, double s) : head(h), axis(k), sign(s) {}
   };
   // Where a cube differs from the domain: places first..last are folded anew.
   struct Window {
@@ -55,13 +67,18 @@ class OutputRange {
     std::array<bool, model::kMaxDigits> letters{};  // the place's digits are restricted
   };
 
-  Functional tabulate(int head, int axis, double sign) const;
-  double coarse_supremum(const Functional& f, double floor) const;
-  Additive at_point(const Functional& f, double x) const;
-  void tabulate_point(Functional& f, int g) const;
+  static Values never();
+  static Values larger(const Values& x, const Values& y);
+  static Values sum(const Values& x, const Values& y);
+  static State through(const Place& place, const State& below);
+  static Place best_letters(const Letters& f, const Cube& cube, int place);
+
+  void tabulate(int head, int axis);
+  void tabulate(Functional& f, double low, double high) const;
+  void add_cell(Functional& f, int cell) const;
+  void fold(Functional& f) const;
   Window window(const Cube& cube) const;
-  Matrix restricted(const Functional& f, int g, const Cube& cube, int place) const;
-  double value(const Functional& f, int g, const Cube& cube, const Window& window) const;
+  Values value(const Functional& f, const Cube& cube, const Window& window) const;
   double supremum(const Functional& f, const Cube& cube, const Window& window) const;
 
   const Question& question_;

@@ -11,18 +11,13 @@ constexpr double kNoise = 1e-13;  // directions reached less than this, against 
 
 }  // namespace
 
-Eigen::VectorXd middle(const std::vector<Interval>& c) {
-  Eigen::VectorXd m(static_cast<Eigen::Index>(c.size()));
-  for (std::size_t i = 0; i < c.size(); ++i) m[static_cast<Eigen::Index>(i)] = c[i].mid();
-  return m;
-}
-
 // Centres c_h, one column a head.
 Eigen::MatrixXd centres(const Readings& readings, int width) {
   Eigen::MatrixXd c = Eigen::MatrixXd::Zero(width, static_cast<Eigen::Index>(readings.size()));
   for (std::size_t h = 0; h < readings.size(); ++h)
     for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
-      c.col(static_cast<Eigen::Index>(h)) += share * middle(r.contribution);
+      for (int i = 0; i < width; ++i)
+        c(i, static_cast<Eigen::Index>(h)) += share * r.contribution[static_cast<std::size_t>(i)].mid();
     });
   return c;
 }
@@ -31,16 +26,21 @@ Eigen::MatrixXd centres(const Readings& readings, int width) {
 // contribution mixed in that no direction any token reaches is lost.
 Eigen::MatrixXd principal_axes(const Readings& readings, const Eigen::MatrixXd& centre, int width,
                                bool complete) {
-  std::vector<Eigen::VectorXd> reached;
+  std::vector<double> reached;  // width entries each
   Eigen::MatrixXd typical = Eigen::MatrixXd::Zero(width, width);
   for (std::size_t h = 0; h < readings.size(); ++h)
     for_each_reading(readings[h], [&](std::size_t, std::size_t, const Reading& r, double share) {
       if (r.weight.upper() <= 0) return;
-      reached.push_back(middle(r.contribution) - centre.col(static_cast<Eigen::Index>(h)));
-      typical += (share + 1e-9) * reached.back() * reached.back().transpose();
+      for (int i = 0; i < width; ++i)
+        reached.push_back(r.contribution[static_cast<std::size_t>(i)].mid() -
+                          centre(i, static_cast<Eigen::Index>(h)));
+      const double* const last = reached.data() + reached.size() - width;
+      for (int j = 0; j < width; ++j)
+        for (int i = 0; i < width; ++i) typical(i, j) += (share + 1e-9) * last[i] * last[j];
     });
-  Eigen::MatrixXd rows(static_cast<Eigen::Index>(reached.size()), width);
-  for (std::size_t i = 0; i < reached.size(); ++i) rows.row(static_cast<Eigen::Index>(i)) = reached[i];
+  using ByRow = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::MatrixXd rows =
+      Eigen::Map<const ByRow>(reached.data(), static_cast<Eigen::Index>(reached.size()) / width, width);
   // Singular values, not eigenvalues of the covariance: those lose half of the digits.
   const Eigen::JacobiSVD<Eigen::MatrixXd> all(rows, Eigen::ComputeFullV);
   const double largest = all.singularValues().size() > 0 ? all.singularValues()[0] : 0.0;

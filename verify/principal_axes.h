@@ -23,9 +23,6 @@ void for_each_reading(const std::vector<std::vector<Reading>>& head, Visit&& vis
             total > 0 ? head[c][s].weight.mid() / static_cast<double>(head[c].size()) / total : 0.0);
 }
 
-// The middle of each entry.
-Eigen::VectorXd middle(const std::vector<Interval>& c);
-
 // Centres c_h of the contributions, d x heads: their typical mean.
 Eigen::MatrixXd centres(const Readings& readings, int width);
 

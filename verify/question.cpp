@@ -80,18 +80,22 @@ void store_axes(Question& q, const Readings& readings, const Eigen::MatrixXd& ce
   q.coordinate.assign(index(q.axes), std::vector<double>(size, 0.0));
   for (int h = 0; h < q.heads; ++h) {
     Rest rest(q.width, q.cells.size());
+    std::vector<double> z(index(q.axes)), left(index(q.width));
     for_each_reading(readings[index(h)], [&](std::size_t c, std::size_t s, const Reading& r, double) {
       const std::size_t at = q.at(h, static_cast<int>(c)) + s;
       q.weight_low[at] = std::max(0.0, r.weight.lower());
       q.weight_high[at] = r.weight.upper();
       if (q.weight_high[at] <= 0) return rest.read(c, r.weight, {});
-      const Eigen::VectorXd z = axes.transpose() * (middle(r.contribution) - centre.col(h));
-      for (int k = 0; k < q.axes; ++k) q.coordinate[index(k)][at] = z[k];
-      std::vector<double> left;
+      for (int k = 0; k < q.axes; ++k) {
+        z[index(k)] = 0.0;
+        for (int i = 0; i < q.width; ++i)
+          z[index(k)] += axes(i, k) * (r.contribution[index(i)].mid() - centre(i, h));
+        q.coordinate[index(k)][at] = z[index(k)];
+      }
       for (int i = 0; i < q.width; ++i) {
         Interval sum = r.contribution[index(i)] - Interval(centre(i, h));
-        for (int k = 0; k < q.axes; ++k) sum -= Interval(z[k]) * axes(i, k);
-        left.push_back(sum.magnitude());
+        for (int k = 0; k < q.axes; ++k) sum -= Interval(axes(i, k)) * z[index(k)];
+        left[index(i)] = sum.magnitude();
       }
       rest.read(c, r.weight, left);
     });

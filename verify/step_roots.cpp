@@ -1,5 +1,6 @@
-// What a StepSearch counts before it splits: its roots, of which only the digit to be generated is known,
-// and cubes that a boundary cuts.
+// What a StepSearch does before it splits on single tokens: its roots, of which only the digit to be
+// generated is known, all letters of a digit and a carry at once, and the count of a cube that a boundary
+// cuts.
 #include <bit>
 #include <random>
 
@@ -13,6 +14,7 @@ namespace carryscope::verify {
 namespace {
 
 constexpr int kSubBoxes = 64, kBins = 512;
+constexpr int kLettersBudget = 8;  // sub-boxes of all letters at once; more seldom decides more
 
 }  // namespace
 
@@ -21,6 +23,16 @@ void StepSearch::push_root(const Cube& cube) {
   if (pairs == 0) return;
   open_.push({cube, pairs, pairs, 0, 0, false, Stage::untried, 1.0});
   ++roots_;
+}
+
+// The carry out of the place tells its letters apart where the digit does not: 3 + 4 from 8 + 9.
+void StepSearch::push_letters(const Cube& root) {
+  const auto out = static_cast<std::size_t>(std::min(question_.target_place + 1, question_.digits));
+  for (int carry = 0; carry < 2; ++carry) {
+    Cube part = root;
+    part.c[out] = static_cast<std::uint8_t>(part.c[out] & 1 << carry);
+    push(part, Stage::letters);
+  }
 }
 
 void StepSearch::try_roots(TailBounds& tail) {
@@ -37,7 +49,7 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
     ++doubted_;
     if (seems_wrong(tail, root.cube, kTries)) {
       ++tally_.nodes;
-      range_.over(root.cube, output_);
+      range().over(root.cube, output_);
       if (wrong_throughout(tail, question_, output_.total, target_token(), kSubBoxes))
         return leaf(root.cube, root.pairs, Verdict::wrong);
       root.stage = Stage::doubted;
@@ -46,7 +58,7 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
   }
   if (root.stage == Stage::doubted && root.pairs >= kMany) {
     ++tally_.nodes;
-    range_.over(root.cube, output_);
+    range().over(root.cube, output_);
     ++counts_;
     root.wrong = count_wrong(tail, question_, root.cube, output_, target_token());
     root.open = root.pairs - root.wrong;
@@ -55,7 +67,20 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
     if (root.wrong > 0) return open_.push(root);
   }
   stake_ = static_cast<double>(root.open) / static_cast<double>(root.pairs);
-  for_each_target(root.cube, question_.target_place, [&](const Cube& part) { push(part); });
+  push_letters(root.cube);
+}
+
+// A model that adds tells sums apart, hardly the letters that make them: one box may decide all at once.
+void StepSearch::try_letters(TailBounds& tail, const Node& node) {
+  stake_ = node.stake;
+  target_digit_ = target_digit(node.cube);
+  if (question_.target_place < question_.digits) {
+    ++tally_.nodes;
+    range().over(node.cube, output_);
+    const Verdict verdict = tail.sweep(question_, output_.total, target_token(), kLettersBudget);
+    if (verdict != Verdict::undecided) return leaf(node.cube, node.pairs, verdict);
+  }
+  for_each_target(node.cube, question_.target_place, [&](const Cube& part) { push(part, Stage::part); });
 }
 
 // Wrong: at least as many as for the worst contender. Correct: all but what each contender leaves.

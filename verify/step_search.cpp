@@ -30,26 +30,19 @@ Tally& Tally::operator+=(const Tally& other) {
 
 StepSearch::StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics,
                        const Cube& within, bool keep_correct)
-    : question_(question),
-      decoder_(decoder),
-      semantics_(semantics),
-      range_(question),
-      keep_correct_(keep_correct) {
+    : question_(question), decoder_(decoder), semantics_(semantics), keep_correct_(keep_correct) {
   const Cube domain = intersect(question.domain(), within);
-  if (keep_correct)
-    for_each_target(domain, question.target_place, [&](const Cube& part) { push(part); });
-  else
-    for (int digit = 0; digit < 10; ++digit) {
-      Cube root = domain;
-      Digits& target = root.s[index(question.target_place)];
-      target = static_cast<Digits>(target & only(digit));
-      push_root(root);
-    }
+  for (int digit = 0; digit < 10; ++digit) {
+    Cube root = domain;
+    Digits& target = root.s[index(question.target_place)];
+    target = static_cast<Digits>(target & only(digit));
+    keep_correct ? push_letters(root) : push_root(root);
+  }
 }
 
-void StepSearch::push(const Cube& part) {
-  if (const Count pairs = count(part); pairs > 0)
-    open_.push({part, pairs, pairs, 0, 0, false, Stage::part, stake_});
+void StepSearch::push(const Cube& cube, Stage stage) {
+  if (const Count pairs = count(cube); pairs > 0)
+    open_.push({cube, pairs, pairs, 0, 0, false, stage, stake_});
 }
 
 void StepSearch::leaf(const Cube& cube, Count pairs, Verdict verdict) {
@@ -77,6 +70,10 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
   for (; nodes > 0 && !open_.empty(); --nodes) {
     Node node = open_.top();
     open_.pop();
+    if (node.stage == Stage::letters) {
+      try_letters(tail, node);
+      continue;
+    }
     if (node.stage != Stage::part) {
       advance_root(tail, node);
       continue;
@@ -92,6 +89,7 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
       split(tail, node.cube);
     }
   }
+  if (open_.empty()) range_.reset();
   return open_.empty();
 }
 
@@ -129,7 +127,7 @@ int StepSearch::target_token() const { return decoder_.layout.digit_tokens[index
 
 Verdict StepSearch::examine(TailBounds& tail, const Cube& cube) {
   target_digit_ = target_digit(cube);
-  range_.over(cube, output_);
+  range().over(cube, output_);
   Verdict swept = tail.sweep(question_, output_.total, target_token(), kSweepBudget);
   if (swept != Verdict::undecided) return swept;
   denominators_ = denominators(question_, cube);
@@ -191,7 +189,7 @@ StepSearch::Prospect StepSearch::prospect(const Contender& c, double shortfall, 
 bool StepSearch::at_floor(const Cube& cube) const {
   constexpr double kHardly = 1.5;
   Output single;
-  range_.over(intersect(question_.domain(), Cube::point(nth_pair(cube, 0), question_.digits)), single);
+  range_->over(intersect(question_.domain(), Cube::point(nth_pair(cube, 0), question_.digits)), single);
   for (std::size_t k = 0; k < index(question_.axes); ++k)
     if (output_.total.half[k] > kHardly * single.total.half[k] + question_.slack[k]) return false;
   return true;
@@ -281,7 +279,7 @@ void StepSearch::split(TailBounds& tail, const Cube& cube) {
   for (int d = 0; d < 10; ++d)
     if (rest >> d & 1) {
       digits = only(d);
-      push(part);
+      push(part, Stage::part);
     }
 }
 

@@ -1,14 +1,16 @@
 // StepSearch: branch and bound over the additions of one question.
 //
 // A cube is split first on the digit to be generated: a bad model gets most of these roots wrong outright
-// (sure_failures.h). Then on the letter of its place, then on whichever token moves the undecided margins
-// most. Before children are made, one linear look ahead per digit sends whole
-// groups of digits to leaves. The node with the largest undecided mass comes first, so the proven
-// bracket shrinks as fast as it can. Leaves tile the question's domain: at any moment
+// (sure_failures.h). Then on the carry out of its place, which decides most of a good model's letters at
+// once, then on the letter, then on whichever token moves the undecided margins most. Before children are
+// made, one linear look ahead per digit sends whole groups of digits to leaves. The node with the largest
+// undecided mass comes first, so the proven bracket shrinks as fast as it can. Leaves tile the question's
+// domain: at any moment
 //     correct + wrong + rounding + open = pairs of the domain, to the last pair.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <queue>
 
 #include "verify/rivals.h"
@@ -60,8 +62,8 @@ class StepSearch {
   std::vector<Leaf> open() const;
 
  private:
-  // What was done about a root. All other nodes are parts.
-  enum class Stage : std::uint8_t { untried, doubted, counted, part };
+  // What was done about a root; then its letters, all of one carry together; all other nodes are parts.
+  enum class Stage : std::uint8_t { untried, doubted, counted, letters, part };
   struct Node {
     Cube cube;
     Count pairs = 0, open = 0;  // all of it; what hyperplane splits leave undecided
@@ -73,7 +75,7 @@ class StepSearch {
     // Splitting a part loses its counts: the more they claim, the less there is to win.
     double promise() const {
       const double share = static_cast<double>(open) / static_cast<double>(pairs);
-      return stage == Stage::part ? static_cast<double>(open) * share * stake : static_cast<double>(open);
+      return stage >= Stage::letters ? static_cast<double>(open) * share * stake : static_cast<double>(open);
     }
     bool operator<(const Node& other) const { return promise() < other.promise(); }
   };
@@ -98,11 +100,14 @@ class StepSearch {
     Digits correct = 0, wrong = 0, unresolvable = 0;
   };
 
-  void push(const Cube& part);
+  void push(const Cube& cube, Stage stage);
   void push_root(const Cube& cube);
+  void push_letters(const Cube& root);
   void advance_root(TailBounds& tail, Node& root);
+  void try_letters(TailBounds& tail, const Node& node);
   bool seems_wrong(TailBounds& tail, const Cube& cube, int tries) const;
   void bracket(TailBounds& tail, Node& node);
+  const OutputRange& range() { return range_ ? *range_ : range_.emplace(question_); }
   void leaf(const Cube& cube, Count pairs, Verdict verdict);
   Verdict examine(TailBounds& tail, const Cube& cube);
   Verdict examine_rivals(TailBounds& tail, const Cube& cube);
@@ -119,7 +124,7 @@ class StepSearch {
   const Question& question_;
   const model::Decoder& decoder_;
   Semantics semantics_;
-  OutputRange range_;
+  std::optional<OutputRange> range_;  // from when it is needed to the end of the search
   std::priority_queue<Node> open_;
   bool keep_correct_;
   std::vector<Leaf> leaves_, correct_leaves_;

@@ -42,7 +42,8 @@ class TailBoundsOf final : public TailBounds {
   }
 
   Verdict sweep(const Question& question, const Box& box, int target, int budget) override {
-    return bisect(question, box, target, budget);
+    evaluate(question, box, target);
+    return bisect(question, box, target, budget, /*own=*/true);
   }
 
   const std::vector<RivalMargin>& rivals(const Question& question, const Box& box, int target) override {
@@ -128,10 +129,16 @@ class TailBoundsOf final : public TailBounds {
     jets_.head_input(jet_);
   }
 
+  // The same without the final norm's scale, if it can be done without.
+  void evaluate_unscaled(const Question& q, const Box& box) {
+    residual(q, box);
+    jets_.head_input(jet_, unscaled_);
+  }
+
   // The same, and what float32 may add to the margins of the target.
   void evaluate(const Question& q, const Box& box, int target) {
+    if (semantics_ == Semantics::real) return evaluate_unscaled(q, box);
     residual(q, box);
-    if (semantics_ == Semantics::real) return jets_.head_input(jet_, unscaled_);
     for (std::size_t i = 0; i < jet_.size(); ++i) rounded_[i] = jet_[i];
     roundoff_.head_input(rounded_, unscaled_);
     for (std::size_t i = 0; i < jet_.size(); ++i) jet_[i] = rounded_[i].real;
@@ -153,9 +160,10 @@ class TailBoundsOf final : public TailBounds {
     return m;
   }
 
-  Verdict bisect(const Question& q, const Box& box, int target, int budget) {
-    evaluate(q, box, target);
-    bool all_correct = true, wrong = false, cut = false;
+  // Of the box evaluated last. `own`: the roundoff is this box's; else that of a box around it, which bounds
+  // it as well and is measured again only where it decides.
+  Verdict bisect(const Question& q, const Box& box, int target, int budget, bool own) {
+    bool all_correct = true, wrong = false, cut = false, close = false;
     double worst = -1.0;
     int blurred = -1;
     for (int rival = 0; rival < vocabulary_; ++rival) {
@@ -165,6 +173,7 @@ class TailBoundsOf final : public TailBounds {
       if (m.range.lower() > band) continue;
       all_correct = false;
       if (m.range.upper() < -band) wrong = true;
+      close |= !m.range.contains_zero();
       if (!wrong && budget > 1) {
         weigh_blur(m, q, box, worst, blurred);
         cut |= looks_cut(m);
@@ -172,6 +181,7 @@ class TailBoundsOf final : public TailBounds {
     }
     if (all_correct) return Verdict::correct;
     if (wrong) return Verdict::wrong;
+    if (close && !own) return with_own_roundoff(q, box, target, budget);
     if (budget <= 1 || blurred < 0 || cut) return Verdict::undecided;
     return halves(q, box, target, budget, index(blurred));
   }
@@ -208,9 +218,19 @@ class TailBoundsOf final : public TailBounds {
 
   Verdict halves(const Question& q, const Box& box, int target, int budget, std::size_t axis) {
     const auto [low, high] = halve(box, axis);
-    const Verdict first = bisect(q, low, target, budget / 2);
+    evaluate_unscaled(q, low);
+    const Verdict first = bisect(q, low, target, budget / 2, /*own=*/false);
     if (first == Verdict::undecided) return first;
-    return bisect(q, high, target, budget / 2) == first ? first : Verdict::undecided;
+    evaluate_unscaled(q, high);
+    return bisect(q, high, target, budget / 2, /*own=*/false) == first ? first : Verdict::undecided;
+  }
+
+  Verdict with_own_roundoff(const Question& q, const Box& box, int target, int budget) {
+    const std::vector<double> around = roundoff_of_;
+    evaluate(q, box, target);
+    const Verdict verdict = bisect(q, box, target, budget, /*own=*/true);
+    roundoff_of_ = around;
+    return verdict;
   }
 
   void measure_roundoff(int target) {

@@ -26,7 +26,7 @@ MUTANTS = {
     "remainder_forgotten": [
         ("r.remainder += r.blur[k] * box.half[k] + slope.magnitude() * question.slack[k];", "")
     ],
-    "roundoff_forgotten": [("    if (semantics_ == Semantics::real) return jets_", "    if (width_ > 0) return jets_")],
+    "roundoff_forgotten": [("if (semantics_ == Semantics::real) return evaluate_unscaled", "if (width_ > 0) return evaluate_unscaled")],
     "centres_forgotten": [("return sign > 0 ? sum.upper() : -sum.lower();\n}\n\n}  // namespace", "return 0.0 * sign * sum.upper();\n}\n\n}  // namespace")],
     "slack_dropped": [("f.constant += reach * denominators.relative[index(h)];", "static_cast<void>(reach);")],
     "margin_pruned_too_soon": [("if (least >= enough()) {", "if (least >= enough() - 2.0) {")],
