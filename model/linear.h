@@ -1,8 +1,8 @@
 // Linear maps and norms over a number type, the two pieces that all parts of the forward pass share.
 //
 // Roundings (only where Number<T>::kRounds): a float32 program may compute x(AB) or (xA)B, sum in
-// any order and contract as it likes. Both differ from the exact y_j = sum_i x_i W_ij by at most
-// gamma_(rows + rank + 2) * sum_i |x_i| (|A||B|)_ij.
+// any order, the bias first or last, and contract as it likes. All differ from the exact
+// y_j = sum_i x_i W_ij + b_j by at most gamma_(rows + rank + 2) * (sum_i |x_i| (|A||B|)_ij + |b_j|).
 #pragma once
 
 #include <span>
@@ -47,6 +47,7 @@ struct Linear {
     if constexpr (Number<T>::kRounds) {
       double m = 0.0;
       for (std::size_t i = 0; i < x.size(); ++i) m += Number<T>::magnitude(x[i]) * magnitude[start + i];
+      if (!bias.empty()) m += bias[static_cast<std::size_t>(col)].magnitude();
       y = Number<T>::absorb(y, m, rows + rank + 2);
     }
     return bias.empty() ? y : y + bias[static_cast<std::size_t>(col)];

@@ -12,6 +12,7 @@
 
 #include "model/activation.h"
 #include "model/error.h"
+#include "model/linear.h"
 #include "tests/verify/upward.h"
 #include "verify/rounding.h"
 
@@ -93,6 +94,33 @@ TEST_F(Float32Test, DotProductsInAnyOrder) {
     }
   }
   EXPECT_GT(outside_the_real_result, 1000) << "the roundings did not show: this test tests nothing";
+}
+
+// Libraries may start from the bias or end with it.
+TEST_F(Float32Test, BiasesFirstOrLast) {
+  int outside_bias_last = 0;
+  for (int trial = 0; trial < 3000; ++trial) {
+    const auto n = static_cast<std::size_t>(1 + random_() % 40);
+    model::Weights weights(static_cast<int>(n), 1), bias(1, 1);
+    std::vector<Float32> inputs;
+    const float b = draw(0, 12);
+    float sum = 0, plain = b, fused = b;
+    bias.value[0] = static_cast<double>(b);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float x = draw(), w = draw();
+      inputs.push_back(Number::from(static_cast<double>(x)));
+      weights.value[i] = static_cast<double>(w);
+      sum += x * w;
+      plain += x * w;
+      fused = std::fma(x, w, fused);
+    }
+    const Float32 y = upward(
+        [&] { return model::Linear<Float32>(weights, bias).apply(std::span<const Float32>(inputs), 0); });
+    for (float result : {sum + b, plain, fused})
+      ASSERT_TRUE(y.range.contains(static_cast<double>(result))) << "trial " << trial << " n " << n;
+    outside_bias_last += plain != sum + b;
+  }
+  EXPECT_GT(outside_bias_last, 1000) << "the order did not show: this test tests nothing";
 }
 
 TEST_F(Float32Test, OperationsWithSubnormalsAndFlushing) {
