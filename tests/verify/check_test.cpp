@@ -14,7 +14,6 @@ namespace carryscope {
 namespace {
 
 namespace check = verify::check;
-using check::Int;
 using model::make_needle, model::planted_adder;
 using test::certified, test::CertifiedModel, test::expect_same_counts, test::fresh_seed;
 using verify::Semantics;
@@ -61,27 +60,31 @@ TEST(Check, FoldsAgreeWithBruteForce) {
   std::uint64_t negative = 0, claimed = 0;
   for (int round = 0; round < 200; ++round) {
     const check::Cube cube = random_cube(random, kDigits);
-    check::Terms<Int> f(kDigits);
-    f.constant = static_cast<Int>(random() % 2001) - 1000;
-    for (auto& digits : f.token)
-      for (Int& v : digits) v = static_cast<Int>(random() % 2001) - 1000;
+    const auto any = [&] { return check::Term{static_cast<std::int64_t>(random() % 2001) - 1000, 0.0}; };
+    check::Terms f(kDigits);
+    f.constant = any();
+    for (check::Term& term : f.token) term = any();
     check::Count pairs = 0, below = 0;
-    std::optional<Int> best;
+    std::optional<std::int64_t> best;
     test::for_each_pair(kDigits, [&](model::Pair pair) {
       if (!contains(cube, pair)) return;
-      Int sum = f.constant;
+      std::int64_t sum = f.constant.value;
       for (int i = 0; i <= kDigits; ++i) {
-        const auto digit = [&](std::uint64_t v) { return static_cast<std::size_t>(model::digit_at(v, i)); };
-        if (i < kDigits) sum += f.at(check::a_token(i))[digit(pair.a)];
-        if (i < kDigits) sum += f.at(check::b_token(kDigits, i))[digit(pair.b)];
-        sum += f.at(check::s_token(kDigits, i))[digit(pair.a + pair.b)];
+        const auto digit = [&](std::uint64_t v) { return model::digit_at(v, i); };
+        if (i < kDigits) sum += f.at(check::a_token(i), digit(pair.a)).value;
+        if (i < kDigits) sum += f.at(check::b_token(kDigits, i), digit(pair.b)).value;
+        sum += f.at(check::s_token(kDigits, i), digit(pair.a + pair.b)).value;
       }
       ++pairs;
       below += sum < 0;
       if (!best || *best < sum) best = sum;
     });
     ASSERT_EQ(count(cube), pairs);
-    ASSERT_EQ(largest(cube, f) == best, true);
+    const std::int64_t top = largest(cube, f).value;
+    if (best)
+      ASSERT_EQ(top, *best);
+    else
+      ASSERT_LT(top, -check::kLargestSum);
     ASSERT_LE(count_negative(cube, f, 64), below);
     ASSERT_EQ(count_negative(cube, f, 1 << 20), below);  // bins of width 1
     negative += static_cast<std::uint64_t>(below);
@@ -123,9 +126,8 @@ TEST(Check, AcceptsWhatItOnceRefused) {
   }
 }
 
-// An adder whose operands' keys weigh e^-80 of a key that holds nothing, their values magnified as much:
-// right, and beyond the checker's integers, which it must say.
-TEST(Check, SaysWhatItsIntegersCannotHold) {
+// An adder whose operands' keys weigh e^-80 of a key that holds nothing, their values magnified as much.
+TEST(Check, AcceptsKeysThatWeighNothingBesideAnother) {
   model::Decoder d = planted_adder(1);
   model::Attention& a = *d.layers[0].attention;
   constexpr int kPlusPosition = 1, kSum = 1;  // between the operands; an axis of the residual
@@ -135,9 +137,7 @@ TEST(Check, SaysWhatItsIntegersCannotHold) {
   a.output.value[a.output.at(0, kSum)] = std::exp(80.0);
   const CertifiedModel m = certified(d, Semantics::real);
   ASSERT_EQ(verify::to_string(m.certification.pairs.correct), "100");
-  const std::string why = test::refusal(m.certificate, m.checkpoint);
-  EXPECT_EQ(why.find("step 0, query digit 0, leaf "), 0U) << why;
-  EXPECT_NE(why.find("some keys weigh so little beside others"), std::string::npos) << why;
+  EXPECT_EQ(test::refusal(m.certificate, m.checkpoint), "");
 }
 
 TEST(Check, CertificatesDependOnNoThreadCount) {
@@ -152,7 +152,7 @@ TEST(Check, SinglePairsAgreeWithHighPrecision) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   const model::Decoder decoder = test::decoder_of(seed, 1);
   const test::Truth truth = test::truth(decoder);
-  const check::Network network(test::checkpoint_of(decoder), check::Arithmetic(false, {}), "the model");
+  const check::Network network(test::checkpoint_of(decoder), check::Rounding(false, {}), "the model");
   std::uint64_t proven = 0, told = 0;
   for (int step = 0; step <= 1; ++step)
     for (const check::Question& q : questions(network, step)) {

@@ -1,4 +1,4 @@
-// Ball: a real number enclosed by Arb, midpoint +- radius; Bound: an upper bound of a magnitude.
+// Ball: a real number enclosed by Arb, midpoint +- radius; where only a magnitude is meant, its upper bound.
 //
 // Every operation encloses the exact result, whatever the processor's rounding mode. Nothing here is shared
 // with the search's intervals: F. Johansson, Arb: efficient arbitrary-precision midpoint-radius interval
@@ -17,32 +17,7 @@
 
 namespace carryscope::verify::check {
 
-inline constexpr long kBits = 96;  // of midpoints
-
-// >= 0; sums and products are rounded up.
-struct Bound {
-  mag_t m;
-  Bound() { mag_init(m); }
-  Bound(double v) : Bound() { mag_set_d(m, v); }  // NOLINT: rounded up
-  Bound(const Bound& o) : Bound() { mag_set(m, o.m); }
-  Bound(Bound&& o) noexcept : Bound() { mag_swap(m, o.m); }
-  Bound& operator=(Bound o) {
-    mag_swap(m, o.m);
-    return *this;
-  }
-  ~Bound() { mag_clear(m); }
-  Bound& operator+=(const Bound& o) {
-    mag_add(m, m, o.m);
-    return *this;
-  }
-  friend Bound operator+(Bound x, const Bound& y) { return x += y; }
-  friend Bound operator*(const Bound& x, const Bound& y) {
-    Bound z;
-    mag_mul(z.m, x.m, y.m);
-    return z;
-  }
-  friend bool operator<(const Bound& x, const Bound& y) { return mag_cmp(x.m, y.m) < 0; }
-};
+inline constexpr long kBits = 64;  // of midpoints
 
 struct Ball {
   arb_t x;
@@ -56,81 +31,74 @@ struct Ball {
   }
   ~Ball() { arb_clear(x); }
 
-  Ball widened(const Bound& radius) const {
-    Ball y(*this);
-    arb_add_error_mag(y.x, radius.m);
-    return y;
-  }
-  Ball middle() const {
+  template <class F, class... More>  // an Arb function with a precision
+  static Ball of(F function, const More&... arguments) {
     Ball y;
-    arb_set_arf(y.x, arb_midref(x));
+    function(y.x, arguments.x..., kBits);
     return y;
   }
-  Bound radius() const {
-    Bound r;
-    mag_set(r.m, arb_radref(x));
-    return r;
-  }
-  Bound magnitude() const {
-    Bound b;
-    arb_get_mag(b.m, x);
-    return b;
-  }
-  // What of it is not below `least`; for numbers that are known not to be.
-  Ball at_least(double least) const {
-    const double most = upper();
-    if (!(lower() < least && least < most && most < HUGE_VAL)) return *this;
-    const Ball middle(0.5 * (least + most));
-    const Bound up = (Ball(most) - middle).magnitude(), down = (middle - Ball(least)).magnitude();
-    return middle.widened(up < down ? down : up);
-  }
-  double approximate() const { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
-  double upper() const { return end(ARF_RND_CEIL); }
-  double lower() const { return end(ARF_RND_FLOOR); }
-  bool positive() const { return arb_is_positive(x) != 0; }
-  bool negative() const { return arb_is_negative(x) != 0; }
 
   Ball& operator+=(const Ball& o) {
     arb_add(x, x, o.x, kBits);
     return *this;
   }
-  friend Ball operator+(const Ball& a, const Ball& b) { return apply(arb_add, a, b); }
-  friend Ball operator-(const Ball& a, const Ball& b) { return apply(arb_sub, a, b); }
-  friend Ball operator*(const Ball& a, const Ball& b) { return apply(arb_mul, a, b); }
-  friend Ball operator/(const Ball& a, const Ball& b) { return apply(arb_div, a, b); }
-  friend Ball hull(const Ball& a, const Ball& b) { return apply(arb_union, a, b); }
-  friend Ball operator-(const Ball& a) {
-    Ball y;
-    arb_neg(y.x, a.x);
+  void add_product(const Ball& a, const Ball& b) { arb_addmul(x, a.x, b.x, kBits); }
+  friend Ball operator+(const Ball& a, const Ball& b) { return of(arb_add, a, b); }
+  friend Ball operator-(const Ball& a, const Ball& b) { return of(arb_sub, a, b); }
+  friend Ball operator*(const Ball& a, const Ball& b) { return of(arb_mul, a, b); }
+  friend Ball operator/(const Ball& a, const Ball& b) { return of(arb_div, a, b); }
+  friend Ball operator-(const Ball& a) { return Ball(0.0) - a; }
+  friend Ball hull(const Ball& a, const Ball& b) { return of(arb_union, a, b); }
+  friend const Ball& max(const Ball& a, const Ball& b) {  // of numbers without a radius
+    return arf_cmp(arb_midref(a.x), arb_midref(b.x)) < 0 ? b : a;
+  }
+  friend const Ball& min(const Ball& a, const Ball& b) { return &max(a, b) == &a ? b : a; }
+
+  Ball widened(const Ball& by) const {
+    Ball y(*this);
+    arb_add_error(y.x, by.x);
     return y;
   }
-  template <class F>
-  static Ball of(F function, const Ball& a) {
+  Ball middle() const { return exactly(arb_midref(x)); }
+  Ball radius() const {
     Ball y;
-    function(y.x, a.x, kBits);
+    arf_set_mag(arb_midref(y.x), arb_radref(x));
     return y;
   }
+  Ball magnitude() const {  // its upper bound
+    Ball y;
+    mag_t m;
+    mag_init(m);
+    arb_get_mag(m, x);
+    arf_set_mag(arb_midref(y.x), m);
+    mag_clear(m);
+    return y;
+  }
+  Ball least() const { return end(arb_get_lbound_arf); }
+  Ball most() const { return end(arb_get_ubound_arf); }
+  // What of it is not below `bound`; for numbers that are known not to be.
+  Ball at_least(double bound) const { return hull(max(least(), bound), max(most(), bound)); }
+
+  double approximate() const { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
+  double lower() const { return arf_get_d(arb_midref(least().x), ARF_RND_FLOOR); }
+  double upper() const { return arf_get_d(arb_midref(most().x), ARF_RND_CEIL); }
+  bool positive() const { return arb_is_positive(x) != 0; }
 
  private:
-  template <class F>
-  static Ball apply(F function, const Ball& a, const Ball& b) {
+  static Ball exactly(const arf_t value) {
     Ball y;
-    function(y.x, a.x, b.x, kBits);
+    arb_set_arf(y.x, value);
     return y;
   }
-  double end(arf_rnd_t direction) const {
-    arf_t e;
-    arf_init(e);
-    (direction == ARF_RND_CEIL ? arb_get_ubound_arf : arb_get_lbound_arf)(e, x, kBits);
-    const double d = arf_get_d(e, direction);
-    arf_clear(e);
-    return d;
+  Ball end(void (*function)(arf_t, const arb_t, slong)) const {
+    Ball y;
+    function(arb_midref(y.x), x, kBits);
+    return y;
   }
 };
 
 inline Ball exp(const Ball& a) { return Ball::of(arb_exp, a); }
 inline Ball erf(const Ball& a) { return Ball::of(arb_hypgeom_erf, a); }
-inline Ball tanh(const Ball& a) { return Ball::of(arb_tanh, a); }
 inline Ball sqrt(const Ball& a) { return Ball::of(arb_sqrt, a); }
 inline Ball cos(const Ball& a) { return Ball::of(arb_cos, a); }
 inline Ball sin(const Ball& a) { return Ball::of(arb_sin, a); }

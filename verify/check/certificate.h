@@ -2,8 +2,8 @@
 #pragma once
 
 #include "model/checkpoint/bytes.h"
-#include "verify/check/arithmetic.h"
 #include "verify/check/chain.h"
+#include "verify/check/value.h"
 
 namespace carryscope::verify::check {
 

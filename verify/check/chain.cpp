@@ -1,36 +1,64 @@
 #include "verify/check/chain.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
 
 #include <fmt/format.h>
 
 namespace carryscope::verify::check {
 
+namespace {
+
+// Calls letter(a, b, s, out) for each letter of the place that the cube allows in this carry.
+template <class Letter>
+void for_each_letter(const Cube& cube, int place, int carry, Letter&& letter) {
+  const int n = cube.digits;
+  if (!cube.allows(c_token(n, place), carry)) return;
+  const unsigned bs = cube.at(b_token(n, place)), ss = cube.at(s_token(n, place)),
+                 cs = cube.at(c_token(n, place + 1));
+  for (int a = 0; a < 10; ++a) {
+    if (!cube.allows(a_token(place), a)) continue;
+    for (int b = 0; b < 10; ++b) {
+      const int sum = a + b + carry, out = sum >= 10, s = sum - 10 * out;
+      if ((bs >> b & 1) && (ss >> s & 1) && (cs >> out & 1)) letter(a, b, s, out);
+    }
+  }
+}
+
+// One state for each carry, from place to place: add(to, from, place, a, b, s) for each letter; at the end
+// last(state, s_n) for each that the cube allows. `none` is the state that nothing leads to.
+template <class State, class Add, class Last>
+void fold(const Cube& cube, const State& start, const State& none, Add&& add, Last&& last) {
+  const int n = cube.digits;
+  State state[2] = {start, none};
+  for (int i = 0; i < n; ++i) {
+    State next[2] = {none, none};
+    for (const int carry : {0, 1})
+      for_each_letter(cube, i, carry,
+                      [&](int a, int b, int s, int out) { add(next[out], state[carry], i, a, b, s); });
+    std::ranges::swap(state, next);
+  }
+  for (const int carry : {0, 1})
+    if (cube.allows(s_token(n, n), carry) && cube.allows(c_token(n, n), carry)) last(state[carry], carry);
+}
+
+std::int64_t value(const Terms& f, int place, int a, int b, int s) {
+  return f.at(a_token(place), a).value + f.at(b_token(f.digits, place), b).value +
+         f.at(s_token(f.digits, place), s).value;
+}
+
+}  // namespace
+
 Cube Cube::everything(int digits) {
   Cube cube;
   cube.digits = digits;
-  for (int t = 0; t < s_token(digits, digits); ++t) cube.at(t) = 0x3FF;
-  for (int t = s_token(digits, digits); t < cube.token_count(); ++t) cube.at(t) = 3;
+  for (int t = 0; t < cube.token_count(); ++t) cube.at(t) = t < s_token(digits, digits) ? 0x3FF : 3;
   cube.at(c_token(digits, 0)) = 1;
   return cube;
 }
 
-Count count(const Cube& cube) {
-  const int n = cube.digits;
-  Count state[2] = {1, 0};
-  for (int i = 0; i < n; ++i) {
-    Count next[2] = {0, 0};
-    for (int carry = 0; carry < 2; ++carry) {
-      unsigned letters[2] = {0, 0};
-      if (state[carry] > 0) for_each_letter(cube, i, carry, [&](int, int, int, int out) { ++letters[out]; });
-      for (int out = 0; out < 2; ++out) next[out] += state[carry] * letters[out];
-    }
-    state[0] = next[0], state[1] = next[1];
-  }
-  const unsigned top = cube.at(s_token(n, n)) & cube.at(c_token(n, n));
-  return (top & 1 ? state[0] : 0) + (top & 2 ? state[1] : 0);
+Cube intersection(Cube x, const Cube& y) {
+  for (std::size_t t = 0; t < x.allowed.size(); ++t) x.allowed[t] &= y.allowed[t];
+  return x;
 }
 
 Cube restricted(Cube cube, int token, int digit) {
@@ -38,90 +66,82 @@ Cube restricted(Cube cube, int token, int digit) {
   return cube;
 }
 
-namespace {
-
-// Pairs by bin. Adds to `sum` what x holds, moved by `bins`, times n.
-using Histogram = std::vector<Count>;
-void add(Histogram& sum, const Histogram& x, std::size_t bins, Count n) {
-  if (sum.size() < x.size() + bins) sum.resize(x.size() + bins, 0);
-  for (std::size_t i = 0; i < x.size(); ++i) sum[i + bins] += n * x[i];
+Cube occurring(const Cube& cube) {
+  Cube out = cube;
+  for (int token = 0; token < cube.token_count(); ++token)
+    for (int digit = 0; digit < 10; ++digit)
+      if (cube.allows(token, digit) && count(restricted(cube, token, digit)) == 0)
+        out.at(token) = static_cast<std::uint16_t>(out.at(token) & ~(1U << digit));
+  return out;
 }
 
-Int letter(const Terms<Int>& f, int n, int place, int a, int b, int s) {
-  return f.at(a_token(place))[static_cast<std::size_t>(a)] +
-         f.at(b_token(n, place))[static_cast<std::size_t>(b)] +
-         f.at(s_token(n, place))[static_cast<std::size_t>(s)];
+Count count(const Cube& cube) {
+  Count pairs = 0;
+  fold(
+      cube, Count{1}, Count{0}, [](Count& to, Count from, int, int, int, int) { to += from; },
+      [&](Count from, int) { pairs += from; });
+  return pairs;
 }
 
-// The terms of each place, from its least letter's up.
-struct Span {
-  std::vector<Int> least;  // by place
-  Int range = 0;           // of the sum over all places
-};
-
-// Nothing where some place has no letter.
-std::optional<Span> span_of(const Terms<Int>& f, const Cube& cube) {
-  const int n = cube.digits;
-  Span span;
-  for (int i = 0; i < n; ++i) {
-    std::optional<Int> low, high;
-    for (const int carry : {0, 1})
-      for_each_letter(cube, i, carry, [&](int a, int b, int s, int) {
-        const Int v = letter(f, n, i, a, b, s);
-        if (!low || v < *low) low = v;
-        if (!high || *high < v) high = v;
+Term largest(const Cube& cube, const Terms& f) {
+  const Term none{-4 * kLargestSum, 0};
+  Term best = none;
+  fold(
+      cube, f.constant, none,
+      [&](Term& to, const Term& from, int place, int a, int b, int s) {
+        if (from.value + value(f, place, a, b, s) > to.value)
+          to = from + f.at(a_token(place), a) + f.at(b_token(f.digits, place), b) +
+               f.at(s_token(f.digits, place), s);
+      },
+      [&](const Term& from, int s) {
+        if (const Term sum = from + f.at(s_token(cube.digits, cube.digits), s); sum.value > best.value)
+          best = sum;
       });
-    if (!low) return std::nullopt;
-    span.least.push_back(*low);
-    span.range += *high - *low;
-  }
-  return span;
+  return best;
 }
-
-}  // namespace
 
 // A place's terms are bins above its least letter's, which is added up exactly.
-Count count_negative(const Cube& whole, const Terms<Int>& f, int bins) {
+Count count_negative(const Cube& whole, const Terms& f, int bins) {
   const int n = whole.digits;
-  Cube cube = whole;  // without carries that no addition has
-  for (int i = 0; i <= n; ++i)
-    for (const int carry : {0, 1})
-      if (count(restricted(whole, c_token(n, i), carry)) == 0)
-        cube.at(c_token(n, i)) = static_cast<std::uint16_t>(cube.at(c_token(n, i)) & ~(1 << carry));
-  const std::optional<Span> span = span_of(f, cube);
-  if (!span) return 0;
-  const Int base = std::accumulate(span->least.begin(), span->least.end(), f.constant);
-  const Int width = span->range / bins + 1;
-  Histogram state[2] = {{1}, {}};
+  const Cube cube = occurring(whole);
+  std::vector<std::int64_t> least;  // by place
+  std::int64_t base = f.constant.value, range = 0;
   for (int i = 0; i < n; ++i) {
-    Histogram next[2];
-    for (int carry = 0; carry < 2; ++carry) {
-      std::map<std::size_t, Count> letters[2];
-      for_each_letter(cube, i, carry, [&](int a, int b, int s, int out) {
-        const Int above = letter(f, n, i, a, b, s) - span->least[static_cast<std::size_t>(i)];
-        ++letters[out][static_cast<std::size_t>((above + width - 1) / width)];
+    std::int64_t low = kLargestSum, high = -kLargestSum;
+    for (const int carry : {0, 1})
+      for_each_letter(cube, i, carry, [&](int a, int b, int s, int) {
+        const std::int64_t v = value(f, i, a, b, s);
+        low = std::min(low, v), high = std::max(high, v);
       });
-      for (int out = 0; out < 2; ++out)
-        for (const auto& [bin, count] : letters[out]) add(next[out], state[carry], bin, count);
-    }
-    state[0] = std::move(next[0]), state[1] = std::move(next[1]);
+    if (low > high) return 0;
+    least.push_back(low);
+    base += low, range += high - low;
   }
+  const std::int64_t width = range / bins + 1;
+  using Histogram = std::vector<Count>;  // pairs by bin
   Count sum = 0;
-  const unsigned top = cube.at(s_token(n, n)) & cube.at(c_token(n, n));
-  for (std::size_t carry = 0; carry < 2; ++carry)
-    for (std::size_t k = 0; k < state[carry].size(); ++k)
-      if ((top >> carry & 1) && base + f.at(s_token(n, n))[carry] + static_cast<Int>(k) * width < 0)
-        sum += state[carry][k];
+  fold(
+      cube, Histogram{1}, Histogram{},
+      [&](Histogram& to, const Histogram& from, int place, int a, int b, int s) {
+        const std::int64_t above = value(f, place, a, b, s) - least[static_cast<std::size_t>(place)];
+        const auto moved = static_cast<std::size_t>((above + width - 1) / width);
+        to.resize(std::max(to.size(), from.size() + moved));
+        for (std::size_t k = 0; k < from.size(); ++k) to[k + moved] += from[k];
+      },
+      [&](const Histogram& from, int s) {
+        const std::int64_t last = base + f.at(s_token(n, n), s).value;
+        for (std::size_t k = 0; k < from.size(); ++k)
+          if (last + static_cast<std::int64_t>(k) * width < 0) sum += from[k];
+      });
   return sum;
 }
 
 std::string to_string(Count value) {
   std::string digits;
   do {
-    digits += static_cast<char>('0' + static_cast<int>(value % 10));
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
     value /= 10;
   } while (value > 0);
-  std::ranges::reverse(digits);
   return digits;
 }
 
@@ -131,11 +151,13 @@ std::string to_string(const Cube& cube) {
   std::string text;
   for (int t = 0; t < cube.token_count(); ++t) {
     if (cube.at(t) == all.at(t)) continue;
-    const char* const name = t < n ? "a" : t < 2 * n ? "b" : t <= 3 * n ? "s" : "c";
-    const int first = t < n ? 0 : t < 2 * n ? n : t <= 3 * n ? 2 * n : 3 * n + 1;
+    const auto [name, first] = t < n        ? std::pair{'a', 0}
+                               : t < 2 * n  ? std::pair{'b', n}
+                               : t <= 3 * n ? std::pair{'s', 2 * n}
+                                            : std::pair{'c', 3 * n + 1};
     std::string digits;
     for (int d = 0; d < 10; ++d)
-      if (cube.at(t) >> d & 1) digits += static_cast<char>('0' + d);
+      if (cube.allows(t, d)) digits += static_cast<char>('0' + d);
     text += fmt::format("{}{}{}={}", text.empty() ? "" : " ", name, t - first,
                         digits.size() == 1 ? digits : "[" + digits + "]");
   }

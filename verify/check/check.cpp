@@ -21,9 +21,6 @@ using model::InputError;
 
 constexpr int kBins = 2048;  // of hyperplane leaves: the more, the more pairs are told
 constexpr std::size_t kUnionNodes = 2'000'000;
-constexpr std::string_view kCoarse =
-    "; it may be true: some keys weigh so little beside others that the checker's integers hardly hold them, "
-    "which it does not support";
 constexpr std::string_view kNames[] = {"correct", "wrong", "rounding-dependent", "undecided"};
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -104,10 +101,9 @@ void prove(const Network& network, Task& task, Report& report, std::mutex& mutex
     const bool claims = leaf.verdict == Verdict::correct || leaf.verdict == Verdict::wrong;
     if (claims && leaf.pairs > 0 && !prover.proves(leaf.cube, leaf.verdict))
       refuse(task.question, leaf.cube,
-             fmt::format("claimed {}, which could not be shown of all its {} pairs{}",
-                         kNames[static_cast<std::size_t>(leaf.verdict)], to_string(leaf.pairs),
-                         task.question.coarse ? kCoarse : ""));
-    if (leaf.verdict == Verdict::rounding && !network.arithmetic().rounds())
+             fmt::format("claimed {}, which could not be shown of all its {} pairs",
+                         kNames[static_cast<std::size_t>(leaf.verdict)], to_string(leaf.pairs)));
+    if (leaf.verdict == Verdict::rounding && !network.rounding().float32())
       refuse(task.question, leaf.cube, "claimed rounding-dependent, but the real semantics rounds nothing");
     proven += claims;
     Count* const counts[] = {&task.counts.correct, &task.counts.wrong, &task.counts.rounding,
@@ -259,7 +255,7 @@ void compare(const std::string& what, const Counts& claimed, const Counts& deriv
 Report check(const Certificate& c, const model::Checkpoint& checkpoint, int threads,
              const std::string& where) {
   match(c, checkpoint, where);
-  const Network network(checkpoint, Arithmetic(c.float32, c.ulps), where);
+  const Network network(checkpoint, Rounding(c.float32, c.ulps), where);
   std::vector<Task> all = tasks(network, c, threads);
   Report report;
   std::mutex mutex;

@@ -5,157 +5,227 @@
 #include <cmath>
 
 #include "model/error.h"
-#include "verify/check/functional.h"
 
 namespace carryscope::verify::check {
 
 namespace {
 
-constexpr int kBoxesPerCube = 64;
-constexpr double kLargestOffset = 0x1p78;
+constexpr int kBoxesPerCube = 32;
 constexpr Count kFewPairs = 100;
-constexpr double kUnknown = 1e200;  // stands for the blur of a slope of which nothing is known
+constexpr int kRounds = 20;
+constexpr std::int64_t kNearZero = 1 << 30;  // quanta; the largest term has 2^50
+constexpr double kSlack = 0x1p-46;           // more than the rounding of a few dozen doubles, summed up
 
-// At most x, or a whole number near it where it is huge.
-Int floor_int(double x) {
-  return static_cast<Int>(std::floor(std::clamp(x, -kLargestOffset, kLargestOffset)));
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+double up(double x) { return x + std::abs(x) * kSlack + 0x1p-1000; }
+
+double dot(const std::vector<double>& x, const std::vector<double>& y) {
+  double sum = 0;
+  for (std::size_t k = 0; k < x.size(); ++k) sum += x[k] * y[k];
+  return sum;
 }
 
-// The same additions, without digits that occur in none of them.
-Cube occurring(const Cube& cube) {
-  Cube out = cube;
-  for (int token = 0; token < cube.token_count(); ++token)
-    for (int digit = 0; digit < 10; ++digit)
-      if (count(restricted(cube, token, digit)) == 0)
-        out.at(token) = static_cast<std::uint16_t>(out.at(token) & ~(1U << digit));
-  return out;
+double magnitude(const std::vector<double>& x, const std::vector<double>& y) {  // at least |x . y|
+  double sum = 0;
+  for (std::size_t k = 0; k < x.size(); ++k) sum += std::abs(x[k] * y[k]);
+  return up(sum);
 }
 
 }  // namespace
 
 Prover::Prover(const Network& network, const Question& question) : network_(network), q_(question) {
-  start_.assign(index(2 * q_.heads * q_.axes), HUGE_VAL);
-  model::ensure(q_.cells.size() * index(q_.heads) < 1024, "the terms of a functional fit 128 bits");
+  start_.resize(index(2 * (q_.heads + 1) * q_.axes));
+  model::ensure(q_.cells.size() * index(q_.heads) < 500, "a sum of terms fits 64 bits");
 }
 
-// Every rival's margin over the box; m0 at its centre, slopes over all of it.
-std::vector<Prover::Margin> Prover::margins(const Box& box, const std::vector<int>& rivals) const {
-  const int d = network_.decoder().width();
-  const bool rounds = network_.arithmetic().rounds();
-  std::vector<Bound> reach;
-  for (const std::int64_t h : box.half) reach.emplace_back(static_cast<double>(h) * q_.unit);
-  if (rounds) reach.insert(reach.end(), q_.remainder.begin(), q_.remainder.end());
-  Values x = q_.base;
-  for (int i = 0; i < d; ++i) {
-    Value& r = x[index(i)];
-    r.at = r.x;
-    for (int k = 0; k < q_.axes; ++k) {
-      r.slope.emplace_back(q_.axis[index(k * d + i)]);
-      r.at += Ball(static_cast<double>(box.centre[index(k)]) * q_.unit) * r.slope.back();
-    }
-    if (rounds)
-      for (int j = 0; j < d; ++j) r.slope.emplace_back(i == j ? 1.0 : 0.0);
-    else
-      r.at = r.at.widened(q_.remainder[index(i)]);
-    r.x = r.at;
-    for (std::size_t k = 0; k < reach.size(); ++k) r.x += r.slope[k] * Ball(0.0).widened(reach[k]);
+// each(head, reading): an upper bound of the term in the value, and its weight. Values become whole quanta,
+// rounded up.
+template <class Each>
+Terms Prover::terms(std::size_t first, std::size_t last, Each&& each) const {
+  struct Part {
+    int token, digit;
+    double value, weight;
+  };
+  std::vector<Part> parts;
+  double most = 0x1p-900;
+  for (const Cell& cell : q_.cells)
+    for (std::size_t h = first; h < last; ++h)
+      for (std::size_t s = 0; s < cell.by_head[h].size(); ++s) {
+        const auto [value, weight] = each(h, cell.by_head[h][s]);
+        parts.push_back({cell.token, static_cast<int>(s), value, weight});
+        most = std::max(most, std::isfinite(value) ? std::abs(value) : HUGE_VAL);
+      }
+  Terms f(q_.domain.digits);
+  if (!std::isfinite(most)) {
+    f.constant.value = kLargestSum / 2, f.quantum = HUGE_VAL;  // nothing is known
+    return f;
   }
-  network_.tail(x, reach);
-  std::vector<Margin> all;
-  for (const int rival : rivals) {
-    Value m = network_.margin(x, target_token_, rival);
-    Margin margin{rival, m.at, {}, m.error};
-    for (std::size_t k = index(q_.axes); k < reach.size(); ++k)
-      margin.extra += m.slope[k].magnitude() * reach[k];
-    m.slope.resize(index(q_.axes));
-    margin.slope = std::move(m.slope);
-    all.push_back(std::move(margin));
+  f.quantum = std::ldexp(1.0, std::ilogb(most) - 49);
+  for (const Part& p : parts) {
+    Term& sum = p.token < 0 ? f.constant : f.at(p.token, p.digit);
+    sum = sum + Term{static_cast<std::int64_t>(std::ceil(up(p.value) / f.quantum)), p.weight};
   }
-  return all;
-}
-
-bool Prover::by_box(const Margin& m, const Box& box, int sign) const {
-  Ball range = m.at.widened(m.extra);
-  for (std::size_t k = 0; k < m.slope.size(); ++k)
-    range += m.slope[k] * Ball(0.0).widened(static_cast<double>(box.half[k]) * q_.unit);
-  return sign > 0 ? range.positive() : range.negative();
-}
-
-// Where it is below zero, sign * margin is positive, for every addition whose coordinates lie in the box.
-std::optional<Terms<Int>> Prover::functional(const Region& region, const Box& box, const Margin& m,
-                                             int sign) const {
-  double steepest = 0.0;
-  for (const Ball& s : m.slope) steepest = std::max(steepest, std::abs(s.approximate()));
-  if (!(steepest > 0x1p-500) || !(steepest < 0x1p500)) return std::nullopt;
-  const double step = std::ldexp(1.0, std::ilogb(steepest) + 1 - kDirectionBits);
-  std::vector<std::int64_t> direction;
-  Ball rest = (sign > 0 ? m.at : -m.at) - Ball(0.0).widened(m.extra);
-  for (std::size_t k = 0; k < m.slope.size(); ++k) {
-    direction.push_back(std::llround(sign * m.slope[k].approximate() / step));
-    const Ball g(static_cast<double>(direction[k]) * step);
-    const Bound blur = ((sign > 0 ? m.slope[k] : -m.slope[k]) - g).magnitude();
-    rest = rest - Ball(0.0).widened(blur * Bound(static_cast<double>(box.half[k]) * q_.unit));
-    Int from = -Int{box.centre[k]};
-    for (std::size_t h = 0; h < region.inverse.size(); ++h) {
-      from += region.head[h].centre[k];
-      rest = rest - Ball(0.0).widened(g.magnitude() * region.relative[h] *
-                                      Bound(static_cast<double>(region.head[h].half[k]) * q_.unit));
-    }
-    rest += g * Ball(static_cast<double>(from)) * Ball(q_.unit);
-    direction[k] = -direction[k];
-  }
-  // rest + g u > 0  iff  sum_j E (-g z - rest) < 0  or, with several heads,  joint < rest.
-  if (q_.heads == 1) {
-    const Int offset = floor_int(rest.lower() / (step * q_.unit));
-    return terms<Int>(q_, 0, [&](const Reading& r) {
-      Int sum = -offset;
-      for (std::size_t k = 0; k < direction.size(); ++k) sum += Int{direction[k]} * r.z[k];
-      return term(shift_up(sum, kDropped), r);
-    });
-  }
-  Terms<Int> f = joint(region, direction);
-  f.constant -= floor_int(rest.lower() / (std::ldexp(step, kDirectionBits - kJointBits) * q_.unit));
   return f;
 }
 
-// Rivals proven on a box need not be proven on its halves.
-bool Prover::covers(const Cube& cube, const Region& region, const Box& box, std::vector<int> rivals,
-                    int& budget) {
-  if (budget <= 0) return false;
-  --budget, ++boxes_;
-  const int sign = verdict_ == Verdict::correct ? 1 : -1;
-  std::vector<Margin> open;
-  for (Margin& m : margins(box, rivals))
-    if (!by_box(m, box, sign))
-      open.push_back(std::move(m));
-    else if (sign < 0)
-      return true;
-  std::erase_if(open, [&](const Margin& m) {
-    const auto f = functional(region, box, m, sign);
-    return f && *largest(cube, *f) < 0;
-  });
-  if (sign > 0 ? open.empty() : open.size() < rivals.size()) return true;
-  std::size_t widest = 0;
-  double most = 0.0;
-  for (std::size_t k = 0; k < index(q_.axes); ++k) {
-    double blur = 0.0;
-    for (const Margin& m : open) {
-      const double radius = mag_get_d(arb_radref(m.slope[k].x)), half = static_cast<double>(box.half[k]);
-      const bool known = std::isfinite(radius);
-      blur =
-          std::max(blur, known ? radius * half / (std::abs(m.at.approximate()) + 1e-300) : kUnknown * half);
-    }
-    if (blur > most) most = blur, widest = k;
+// Where it is below zero, direction u < x; u is of one head, or of the sum of all.
+Terms Prover::below(const Region& region, std::size_t head, const std::vector<double>& direction,
+                    double x) const {
+  const std::size_t heads = index(q_.heads);
+  const bool joint = head == heads;
+  const std::size_t first = joint ? 0 : head, last = joint ? heads : head + 1;
+  std::vector<double> share(heads, x);  // of x, by head
+  double slack = 0.0, total = 0.0;
+  for (std::size_t h = first; joint && h < last; ++h) total += share[h] = dot(direction, region[h].centre);
+  for (std::size_t h = first; joint && h < last; ++h) {
+    const Head& part = region[h];
+    const double move = (x - total) / static_cast<double>(heads);
+    share[h] += move;
+    slack += up(part.slip * (magnitude(direction, part.half) + std::abs(move)));
+    slack += kSlack * (magnitude(direction, part.centre) + std::abs(share[h]) + std::abs(x));
   }
-  if (box.half[widest] < 4) return false;
-  rivals.clear();
-  for (const Margin& m : open) rivals.push_back(m.rival);
-  const std::int64_t quarter = (box.half[widest] + 1) / 2;
+  Terms f = terms(first, last, [&](std::size_t h, const Reading& r) {
+    const double bracket = dot(direction, r.z) - share[h];
+    const double high = bracket + kSlack * (magnitude(direction, r.z) + std::abs(share[h]));
+    const double scale = joint ? region[h].inverse : 1.0;
+    return std::pair{up(up(high) * (high > 0 ? r.high : r.low) * scale),
+                     r.high * scale / static_cast<double>(last - first)};
+  });
+  f.constant.value += static_cast<std::int64_t>(std::ceil(std::min(0x1p59, up(slack) / f.quantum)));
+  return f;
+}
+
+// The mean of a head's readings is at most the largest of those that the cube allows.
+double Prover::largest_reading(const Cube& cube, std::size_t head,
+                               const std::vector<double>& direction) const {
+  double most = -HUGE_VAL;
+  for (const Cell& cell : q_.cells)
+    for (std::size_t s = 0; s < cell.by_head[head].size(); ++s)
+      if (const Reading& r = cell.by_head[head][s];
+          r.high > 0 && (cell.token < 0 || cube.allows(cell.token, static_cast<int>(s))))
+        most = std::max(most, dot(direction, r.z) + kSlack * magnitude(direction, r.z));
+  return most;
+}
+
+// An upper bound of direction u over the cube.
+double Prover::supremum(const Cube& cube, const Region& region, std::size_t head,
+                        const std::vector<double>& direction, double& start) const {
+  const bool joint = head == index(q_.heads);
+  double bound = 0.0;
+  for (std::size_t h = joint ? 0 : head; h < (joint ? head : head + 1); ++h)
+    bound = up(bound + largest_reading(cube, h, direction));
+  if (!std::isfinite(start)) start = 0.0;
+  for (int round = 0; round < kRounds; ++round) {
+    const Terms f = below(region, head, direction, start);
+    const Term best = largest(cube, f);
+    const double value = static_cast<double>(best.value) * f.quantum;
+    bound = std::min(bound, up(start) + up(std::max(value, 0.0) / region[head].least));
+    if (std::abs(best.value) < kNearZero) break;
+    start += value / best.weight;
+  }
+  return bound;
+}
+
+void Prover::bound_axes(const Cube& cube, Region& region, std::size_t head) {
+  Head box = region[head];
+  for (std::size_t k = 0; k < index(q_.axes); ++k) {
+    double end[2];
+    for (const int side : {0, 1}) {
+      std::vector<double> direction(index(q_.axes));
+      direction[k] = side == 0 ? 1.0 : -1.0;
+      end[side] =
+          supremum(cube, region, head, direction, start_[2 * (head * index(q_.axes) + k) + index(side)]);
+    }
+    box.centre.push_back(0.5 * (end[0] - end[1]));
+    box.half.push_back(
+        up(up(std::max(end[0] - box.centre[k], end[1] + box.centre[k])) + kSlack * std::abs(box.centre[k])));
+  }
+  region[head] = box;
+}
+
+Prover::Region Prover::region(const Cube& cube) {
+  const std::size_t heads = index(q_.heads);
+  Region region(heads > 1 ? heads + 1 : 1);
+  for (std::size_t h = 0; h < heads; ++h) {
+    const auto sum = [&](double sign) {  // an upper bound of D or -D
+      const Terms f = terms(h, h + 1, [&](std::size_t, const Reading& r) {
+        return std::pair{sign > 0 ? r.high : -r.low, 0.0};
+      });
+      return up(static_cast<double>(largest(cube, f).value) * f.quantum);
+    };
+    const double low = std::max(-sum(-1), 0.0), high = sum(1);
+    region[h].least = low;
+    region[h].inverse = 2.0 / (low + high);
+    region[h].slip = up(std::max(high * region[h].inverse - 1, 1 - low * region[h].inverse) + kSlack);
+    bound_axes(cube, region, h);
+  }
+  if (heads > 1) bound_axes(cube, region, heads);
+  return region;
+}
+
+// Every rival's margin over the box.
+Values Prover::margins(const Head& box) const {
+  const std::size_t d = q_.base.size();
+  Values x(d);
+  for (std::size_t i = 0; i < d; ++i) {
+    x[i].centre = q_.base[i];
+    for (std::size_t k = 0; k < box.half.size(); ++k) {
+      x[i].centre += Ball(box.centre[k]) * Ball(q_.axis[k * d + i]);
+      x[i].slope.push_back(Ball(box.half[k]) * Ball(q_.axis[k * d + i]));
+    }
+    // What rounding adds is kept apart, and cancels where the margin does not depend on it.
+    x[i].slope.resize(box.half.size() + (network_.rounding().float32() ? d : 0));
+    if (network_.rounding().float32())
+      x[i].slope[box.half.size() + i] = q_.remainder[i];
+    else
+      x[i].centre = x[i].centre.widened(q_.remainder[i]);
+  }
+  return network_.margins(network_.tail(std::move(x)), target_token_);
+}
+
+// Where it is below zero, sign * margin is positive, for every addition whose coordinates lie in the box.
+Terms Prover::against(const Region& region, const Value& m, int sign) const {
+  const Head& box = region.back();
+  std::vector<double> direction;
+  Ball rest = Ball(sign) * m.centre;
+  for (std::size_t k = 0; k < m.slope.size(); ++k) {
+    Ball unsaid = m.slope[k];
+    if (k < box.half.size()) {
+      direction.push_back(box.half[k] > 0 ? -sign * m.slope[k].approximate() / box.half[k] : 0.0);
+      const Ball along(direction[k]);
+      unsaid += Ball(sign * box.half[k]) * along;
+      rest += along * Ball(box.centre[k]);
+    }
+    rest = rest.widened(unsaid);
+  }
+  return below(region, region.size() - 1, direction, rest.lower());
+}
+
+// A box that does not tell is halved, where the open margins are steepest.
+bool Prover::covers(const Cube& cube, const Region& region, int sign, int& budget) {
+  if (--budget < 0) return false;
+  ++boxes_;
+  Values open = margins(region.back());
+  const std::size_t all = open.size();
+  std::erase_if(open, [&](const Value& m) {
+    return (Ball(sign) * m.range()).positive() || largest(cube, against(region, m, sign)).value < 0;
+  });
+  if (sign > 0 ? open.empty() : open.size() < all) return true;
+  const Head& box = region.back();
+  const auto steepness = [&](std::size_t k) {
+    double most = 0.0;
+    for (const Value& m : open) most = std::max(most, std::abs(m.slope[k].approximate()));
+    return most;
+  };
+  std::size_t widest = 0;
+  for (std::size_t k = 1; k < box.half.size(); ++k)
+    if (steepness(k) > steepness(widest)) widest = k;
   for (const int side : {-1, 1}) {
-    Box half = box;
-    half.centre[widest] += side * (box.half[widest] - quarter);
-    half.half[widest] = quarter;
-    if (!covers(cube, region, half, rivals, budget)) return false;
+    Region part = region;
+    part.back().centre[widest] += side * 0.5 * box.half[widest];
+    part.back().half[widest] = up(0.5 * box.half[widest]) + kSlack * std::abs(box.centre[widest]);
+    if (!covers(cube, part, sign, budget)) return false;
   }
   return true;
 }
@@ -166,14 +236,13 @@ int Prover::widest_token(const Cube& cube, const Region& region) const {
   for (const Cell& cell : q_.cells) {
     if (cell.token < 0 || std::popcount(cube.at(cell.token)) < 2) continue;
     double spread = 0.0;
-    for (int h = 0; h < q_.heads; ++h)
+    for (std::size_t h = 0; h < cell.by_head.size(); ++h)
       for (std::size_t k = 0; k < index(q_.axes); ++k) {
         double low = HUGE_VAL, high = -HUGE_VAL;
-        for (std::size_t s = 0; s < 10; ++s) {
-          if (!(cube.at(cell.token) >> s & 1)) continue;
-          const Reading& r = cell.by_head[index(h)][s];
-          const double v =
-              static_cast<double>(r.high) * static_cast<double>(r.z[k] - region.head[index(h)].centre[k]);
+        for (int s = 0; s < 10; ++s) {
+          if (!cube.allows(cell.token, s)) continue;
+          const Reading& r = cell.by_head[h][index(s)];
+          const double v = r.high * (r.z[k] - region[h].centre[k]);
           low = std::min(low, v), high = std::max(high, v);
         }
         spread += high - low;
@@ -183,20 +252,13 @@ int Prover::widest_token(const Cube& cube, const Region& region) const {
   return widest;
 }
 
-std::vector<int> Prover::rivals() const {
-  std::vector<int> all;
-  for (int token = 0; token < network_.decoder().vocabulary; ++token)
-    if (token != target_token_) all.push_back(token);
-  return all;
-}
-
 // Calls each(part) for every part of the cube in which the target digit is known.
 template <class Each>
 void Prover::by_target(const Cube& cube, Each&& each) {
-  const int target = s_token(cube.digits, q_.target_place);
   for (int digit = 0; digit < 10; ++digit) {
+    const int target = s_token(cube.digits, q_.target_place);
     const Cube part = restricted(cube, target, digit);
-    if (count(part) == 0) continue;
+    if (!cube.allows(target, digit) || count(part) == 0) continue;
     target_token_ = network_.decoder().layout.digit_tokens[index(digit)];
     each(part);
   }
@@ -205,13 +267,10 @@ void Prover::by_target(const Cube& cube, Each&& each) {
 // All additions at once; else by a question of the cube's own, which may tell light keys apart that weigh
 // nothing beside others; else part by part.
 bool Prover::proves(const Cube& cube, Verdict verdict, int depth) {
-  verdict_ = verdict;
   bool all = true;
   by_target(cube, [&](const Cube& part) {
-    if (!all) return;
-    const Region where = region(part);
     int budget = kBoxesPerCube;
-    all = covers(part, where, where.total, rivals(), budget);
+    all = all && covers(part, region(part), verdict == Verdict::correct ? 1 : -1, budget);
   });
   if (all) return true;
   if (const Cube within = occurring(cube); within.allowed != q_.domain.allowed) {
@@ -237,11 +296,10 @@ Prover::Split Prover::split(const Cube& cube, int bins) {
     const Count pairs = count(part);
     Count not_correct = 0, wrong = 0;
     ++boxes_;
-    for (const Margin& m : margins(where.total, rivals())) {
-      if (by_box(m, where.total, 1)) continue;
-      const auto beaten = functional(where, where.total, m, 1), ahead = functional(where, where.total, m, -1);
-      not_correct += pairs - (beaten ? count_negative(part, *beaten, bins) : 0);
-      wrong = std::max(wrong, ahead ? count_negative(part, *ahead, bins) : 0);
+    for (const Value& m : margins(where.back())) {
+      if (m.range().positive()) continue;
+      not_correct += pairs - count_negative(part, against(where, m, 1), bins);
+      wrong = std::max(wrong, count_negative(part, against(where, m, -1), bins));
     }
     sum.correct += pairs - std::min(pairs, not_correct);
     sum.wrong += wrong;

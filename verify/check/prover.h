@@ -1,15 +1,16 @@
-// Prover: is a verdict true of every addition of a cube? Bounds of its own, from a Question's integers.
+// Prover: is a verdict true of every addition of a cube? Bounds of its own, from a Question's tables.
 //
-// 1. The range of each coordinate u_k over the cube: u_k <= x iff max sum_j E (z_k - x) <= 0, one fold along
-//    the carries in exact integers. x is guessed in doubles (Dinkelbach 1967) and then verified.
-// 2. Over a box of coordinates a rival's margin is  m0 + g (u - u0) +- R  (mean value form in balls). It is
-//    positive if the box says so, or if the fold over  sum_j E (g (z - u0) + m0 - R)  does; several heads are
-//    one functional too, at the cost of replacing 1/D_h by a constant i_h: |Z/D| max |1 - D i|.
-// 3. A box that does not tell is halved; a cube that does not tell is asked about alone, then split on a
-// token. Steps 1 and 2 prove; what is guessed only decides whether they succeed.
+// 1. Functionals of the attention output are sums over tokens:  sum_k d_k u_k < x  iff  sum_j E (d z - x) <
+// 0,
+//    whose largest value over the cube is one fold along the carries. Several heads are one functional too,
+//    at the cost of replacing 1/D_h by a constant i_h: |N_h/D_h| |1 - D_h i_h|.
+// 2. With d = +- an axis, Newton's iteration for the x at which that value is zero (Dinkelbach 1967) bounds
+//    the coordinates' ranges over the cube: a box.
+// 3. Over the box each rival's margin is an affine form. It is positive if the form says so, or if the
+//    functional of its slopes does.
+// 4. A box that does not tell is halved; a cube that does not tell is asked about alone, then split on a
+// token.
 #pragma once
-
-#include <optional>
 
 #include "verify/check/question.h"
 
@@ -22,8 +23,8 @@ class Prover {
   // Whether every addition of the cube is shown to be correct (wrong: another logit is larger). It may be
   // split on so many tokens, one of few pairs on all.
   bool proves(const Cube& cube, Verdict verdict, int depth = 3);
-  // How many additions of the cube, whose target digit is fixed, are surely correct and surely wrong: where
-  // a rival's functional is beyond zero after each token's term is rounded to one of some `bins` steps.
+  // How many additions of the cube are surely correct and surely wrong: where a rival's functional is beyond
+  // zero after each letter's terms are rounded to one of some `bins` steps.
   struct Split {
     Count correct = 0, wrong = 0;
   };
@@ -31,46 +32,33 @@ class Prover {
   std::uint64_t boxes() const { return boxes_; }  // that were pushed through the tail so far
 
  private:
-  // In units of the question's coordinates: centre +- half, by axis.
-  struct Box {
-    std::vector<std::int64_t> centre, half;
+  // A head's outputs over a cube: a box of coordinates, and its denominator D.
+  struct Head {
+    std::vector<double> centre, half;  // by axis
+    double least = 1, inverse = 1;     // at most D; about 1/D
+    double slip = 0;                   // at least |1 - D inverse|
   };
-  struct Guess {  // N - x D at the best addition, and its D
-    double value = 0, denominator = 0;
-    friend Guess operator+(Guess x, Guess y) { return {x.value + y.value, x.denominator + y.denominator}; }
-    friend bool operator<(Guess x, Guess y) { return x.value < y.value; }
-  };
-  struct Margin {
-    int rival = 0;
-    Ball at;
-    std::vector<Ball> slope;  // by axis
-    Bound extra;              // remainder and float32 rounding
-  };
-  struct Region {
-    std::vector<Box> head;
-    Box total;
-    std::vector<std::int64_t> inverse;  // heads: i_h, in units of 2^-30
-    std::vector<Bound> relative;        // heads: >= |1 - D_h i_h|
-  };
+  // Each head, then (of several) their sum, whose terms are divided already.
+  using Region = std::vector<Head>;
 
-  bool covers(const Cube& cube, const Region& region, const Box& box, std::vector<int> rivals, int& budget);
   Region region(const Cube& cube);
-  void tighten(const Cube& cube, Region& region) const;
-  Int supremum(const Cube& cube, int head, int axis, int sign);
-  double guess(const Cube& cube, int head, int axis, int sign, double start) const;
-  std::vector<Margin> margins(const Box& box, const std::vector<int>& rivals) const;
-  bool by_box(const Margin& m, const Box& box, int sign) const;
-  std::optional<Terms<Int>> functional(const Region& region, const Box& box, const Margin& m, int sign) const;
-  Terms<Int> joint(const Region& region, const std::vector<std::int64_t>& direction) const;
-  std::vector<int> rivals() const;
+  void bound_axes(const Cube& cube, Region& region, std::size_t head);
+  double largest_reading(const Cube& cube, std::size_t head, const std::vector<double>& direction) const;
+  double supremum(const Cube& cube, const Region& region, std::size_t head,
+                  const std::vector<double>& direction, double& start) const;
+  Terms below(const Region& region, std::size_t head, const std::vector<double>& direction, double x) const;
+  template <class Each>
+  Terms terms(std::size_t first, std::size_t last, Each&& each) const;
+  bool covers(const Cube& cube, const Region& region, int sign, int& budget);
+  Values margins(const Head& box) const;
+  Terms against(const Region& region, const Value& margin, int sign) const;
+  int widest_token(const Cube& cube, const Region& region) const;
   template <class Each>
   void by_target(const Cube& cube, Each&& each);
-  int widest_token(const Cube& cube, const Region& region) const;
 
   const Network& network_;
   const Question& q_;
-  std::vector<double> start_;  // the last guess of each supremum
-  Verdict verdict_ = Verdict::correct;
+  std::vector<double> start_;  // the last answer of each supremum of a coordinate
   int target_token_ = 0;
   std::uint64_t boxes_ = 0;
 };

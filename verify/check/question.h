@@ -1,9 +1,9 @@
-// Question: what one query state attends with, in integers.
+// Question: what one query state attends with, as a table of numbers.
 //
 // The residual after attention is  r = base + sum_h sum_k u_hk Q_k + rest,  u_hk = sum_j E z_k / sum_j E,
 // |rest_i| <= remainder_i; the sums run over what is read, E > 0 is enclosed and the coordinates z are
-// exact: integers, by definition. What they leave out of the contributions is in the remainder, as is
-// (float32) what rounding adds while the values are mixed.
+// exact, by definition. What they leave out of the contributions is in the remainder, as is (float32) what
+// rounding adds while the values are mixed.
 #pragma once
 
 #include "verify/check/chain.h"
@@ -11,12 +11,9 @@
 
 namespace carryscope::verify::check {
 
-inline constexpr int kWeightBits = 58;      // E in units of 2^-58
-inline constexpr int kCoordinateBits = 50;  // z in units of Question::unit = 2^(k - 50), |z| <= 2^k
-
 struct Reading {
-  std::int64_t low = 0, high = 0;  // of E
-  std::vector<std::int64_t> z;     // by axis
+  double low = 0, high = 0;  // of E
+  std::vector<double> z;     // by axis
 };
 
 struct Cell {
@@ -27,11 +24,8 @@ struct Cell {
 struct Question {
   int step = 0, symbol = 0, target_place = 0, heads = 1, axes = 0;
   Cube domain;
-  Values base;                   // d, with the heads' centres
-  std::vector<double> axis;      // axes x d
-  std::vector<Bound> remainder;  // d
-  double unit = 1.0;             // of the coordinates
-  bool coarse = false;           // some keys that matter weigh so little that few bits are left of them
+  std::vector<Ball> base, remainder;  // d
+  std::vector<double> axis;           // axes x d
   std::vector<Cell> cells;
 };
 
