@@ -117,8 +117,10 @@ CARRYSCOPE_BOTH inline void add_feed_forward(const Sizes& size, const DecodeTail
   for (int i = 0; i < size.width; ++i) normed[i] = x[i];
   normalise<L>(tail.mlp_norm, tail.one_by_width, size.width, normed);
   const bool gated = tail.gate.weight != nullptr;
-  for (int j = 0; j < size.hidden; ++j)
-    hidden[j] = apply<L>(gated ? tail.gate : tail.up, size.width, normed, j);
+  const auto map = [&](const DecodeTail::Map& of) {
+    for (int j = 0; j < size.hidden; ++j) hidden[j] = apply<L>(of, size.width, normed, j);
+  };
+  gated ? map(tail.gate) : map(tail.up);  // two calls: a GPU knows then where each reads
   activate<L>(tail.activation, size.hidden, hidden);
   if (gated)
     for (int j = 0; j < size.hidden; ++j) hidden[j] = hidden[j] * apply<L>(tail.up, size.width, normed, j);

@@ -16,10 +16,12 @@ constexpr int kMostShared = 6144;  // floats: steps x vocabulary x row
 
 template <class Sizes>
 __global__ void __launch_bounds__(kThreads, 3)
-    enumerate_blocks(const __grid_constant__ ThreadTables tables, const std::uint8_t* uppers,
+    enumerate_blocks(const __grid_constant__ ThreadTables tables,
+                     const __grid_constant__ TailWeights weights, const std::uint8_t* uppers,
                      std::uint32_t* first_failures) {
   __shared__ float shared[kMostShared];
   __shared__ std::uint32_t wrong[ThreadTables::kMostSteps];
+  const model::DecodeTail tail = reading(weights, tables.tail);
   const int steps = tables.digits + 1, thread = static_cast<int>(threadIdx.x);
   const std::uint8_t* const upper = uppers + std::size_t{blockIdx.x} * 2 * tables.digits;
   for (int row = thread; row < steps * tables.tail.vocabulary; row += kThreads)
@@ -27,14 +29,14 @@ __global__ void __launch_bounds__(kThreads, 3)
   if (thread < steps) wrong[thread] = 0;
   __syncthreads();
   for (int i = thread; i < kBlockPairs; i += kThreads) {
-    const int step = first_wrong_step<Sizes>(tables, shared, upper, i);
+    const int step = first_wrong_step<Sizes>(tables, tail, shared, upper, i);
     if (step != kNoneWrong) atomicAdd(&wrong[step], 1U);
   }
   __syncthreads();
   if (thread < steps) first_failures[std::size_t{blockIdx.x} * steps + thread] = wrong[thread];
 }
 
-using Kernel = void (*)(ThreadTables, const std::uint8_t*, std::uint32_t*);
+using Kernel = void (*)(ThreadTables, TailWeights, const std::uint8_t*, std::uint32_t*);
 struct Size {
   bool (*fit)(const model::DecodeTail& tail);
   Kernel kernel;
@@ -86,6 +88,7 @@ struct GpuEnumerator::Memory {
   gpu::Kernel kernel;
   gpu::Pointer floats;
   ThreadTables tables;
+  TailWeights weights;
 };
 
 GpuEnumerator::GpuEnumerator(const model::DecodeTables& tables) {
@@ -97,8 +100,10 @@ GpuEnumerator::GpuEnumerator(const model::DecodeTables& tables) {
       tables.layout().answer_digits() * tables.vocabulary() * static_cast<int>(tables.row_floats()) <=
           gpu::kMostShared,
       "the shared rows fit");
-  memory_.reset(new Memory{
-      gpu::find(tables.tail()), gpu::copied(flat.memory().data(), flat.memory().size() * sizeof(float)), {}});
+  memory_.reset(new Memory{gpu::find(tables.tail()),
+                           gpu::copied(flat.memory().data(), flat.memory().size() * sizeof(float)),
+                           {},
+                           tail_weights(tables.tail())});
   memory_->tables = flat.at(static_cast<const float*>(memory_->floats.get()));
 }
 
@@ -112,7 +117,7 @@ std::vector<std::uint32_t> GpuEnumerator::first_failures(const std::vector<std::
   const gpu::Pointer uppers = gpu::copied(upper.data(), upper.size());
   const gpu::Pointer out = gpu::allocate(counts.size() * sizeof(std::uint32_t));
   memory_->kernel<<<static_cast<unsigned>(blocks), gpu::kThreads>>>(
-      t, static_cast<const std::uint8_t*>(uppers.get()), static_cast<std::uint32_t*>(out.get()));
+      t, memory_->weights, static_cast<const std::uint8_t*>(uppers.get()), static_cast<std::uint32_t*>(out.get()));
   gpu::check(cudaGetLastError());
   gpu::check(
       cudaMemcpy(counts.data(), out.get(), counts.size() * sizeof(std::uint32_t), cudaMemcpyDeviceToHost));

@@ -25,6 +25,26 @@ struct ThreadTables {
   std::uint8_t first_query = 0;  // the prompt's last token, a fixed one
 };
 
+// The tail's weights by value, for a launch to hand on as constants: a multiply-add reads those at no cost,
+// memory by an instruction of its own. Laid out as DecodeTail says; a norm without weights has ones.
+struct TailWeights {
+  static constexpr int kWidth = 7, kHidden = 28, kVocabulary = 14;  // the most
+  float output[kWidth * kWidth], mlp_norm[kWidth], up[kHidden * kWidth], down[kWidth * kHidden],
+      final_norm[kWidth], head[kVocabulary * kWidth];
+};
+
+// The tail with these weights; biases and a gate, which no preset has but LayerNorm's biases, stay where
+// they are.
+CARRYSCOPE_BOTH inline model::DecodeTail reading(const TailWeights& weights, model::DecodeTail tail) {
+  tail.output.weight = weights.output;
+  tail.mlp_norm.weight = weights.mlp_norm;
+  tail.up.weight = weights.up;
+  tail.down.weight = weights.down;
+  tail.final_norm.weight = weights.final_norm;
+  tail.head.weight = weights.head;
+  return tail;
+}
+
 }  // namespace carryscope::verify
 
 namespace carryscope::verify::CARRYSCOPE_ISA {
@@ -49,10 +69,11 @@ CARRYSCOPE_BOTH inline void share_row(const ThreadTables& t, const std::uint8_t*
 }
 
 // letters: of places 1 and 0, 10 a_i + b_i. shared: rows of share_row. sum: the true digits of the sum, by
-// place.
+// place. tail: that of the tables, wherever its weights are read.
 template <class Sizes>
-CARRYSCOPE_BOTH inline int first_wrong_step(const ThreadTables& t, const float* shared, int letter1,
-                                            int letter0, const std::uint8_t* sum) {
+CARRYSCOPE_BOTH inline int first_wrong_step(const ThreadTables& t, const model::DecodeTail& tail,
+                                            const float* shared, int letter1, int letter0,
+                                            const std::uint8_t* sum) {
   constexpr int kSums = Sizes::kMostSums;
   const Sizes size(t.tail);
   const int v = t.tail.vocabulary, answers = t.digits * ThreadTables::kLetters;
@@ -76,7 +97,7 @@ CARRYSCOPE_BOTH inline int first_wrong_step(const ThreadTables& t, const float* 
     add(static_cast<std::uint32_t>(letter0));
     for (int chunk = 0; chunk < step / 2; ++chunk) add(chunk_row[chunk]);
     for (int i = 0; i < size.width; ++i) x[i] = t.residual[step][i * model::kMostTokens + token];
-    const float next = next_token<float>(size, t.tail, sums, x, [](int, float) {});
+    const float next = next_token<float>(size, tail, sums, x, [](int, float) {});
     // The query's own token is behind the next one's: alone, or with the one before it.
     if (step >= 1) {
       const int known = step - 1, chunk = known / 2, first = answers + chunk * v * (v + 1);
@@ -94,8 +115,8 @@ CARRYSCOPE_BOTH inline int first_wrong_step(const ThreadTables& t, const float* 
 // Pair number `i` of the 10^4 of a block: letters of place 1, then of place 0. upper: the digits of a and of
 // b at the places from 2 on, digits each.
 template <class Sizes>
-CARRYSCOPE_BOTH inline int first_wrong_step(const ThreadTables& t, const float* shared,
-                                            const std::uint8_t* upper, int i) {
+CARRYSCOPE_BOTH inline int first_wrong_step(const ThreadTables& t, const model::DecodeTail& tail,
+                                            const float* shared, const std::uint8_t* upper, int i) {
   const int letter1 = i / ThreadTables::kLetters, letter0 = i % ThreadTables::kLetters;
   std::uint8_t sum[ThreadTables::kMostSteps];
   int carry = 0;
@@ -107,7 +128,7 @@ CARRYSCOPE_BOTH inline int first_wrong_step(const ThreadTables& t, const float* 
     sum[place] = static_cast<std::uint8_t>(whole - 10 * carry);
   }
   sum[t.digits] = static_cast<std::uint8_t>(carry);
-  return first_wrong_step<Sizes>(t, shared, letter1, letter0, sum);
+  return first_wrong_step<Sizes>(t, tail, shared, letter1, letter0, sum);
 }
 
 }  // namespace carryscope::verify::CARRYSCOPE_ISA

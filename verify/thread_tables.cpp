@@ -30,6 +30,25 @@ void for_each_pointer(ThreadTables& t, const Visit& visit) {
 
 }  // namespace
 
+TailWeights tail_weights(const model::DecodeTail& tail) {
+  model::ensure(tail.heads == 1 && tail.value_dim == tail.width && tail.width <= TailWeights::kWidth &&
+                    tail.hidden <= TailWeights::kHidden && tail.vocabulary <= TailWeights::kVocabulary,
+                "the tail's weights fit");
+  TailWeights weights{};
+  const auto copy = [](const float* from, int count, float* to) { std::copy_n(from, count, to); };
+  const auto scale = [&](const model::DecodeTail::Scale& norm, float* to) {
+    std::fill_n(to, tail.width, 1.0F);
+    if (norm.weight != nullptr) copy(norm.weight, tail.width, to);
+  };
+  copy(tail.output.weight, tail.width * tail.width, weights.output);
+  scale(tail.mlp_norm, weights.mlp_norm);
+  copy(tail.up.weight, tail.hidden * tail.width, weights.up);
+  copy(tail.down.weight, tail.width * tail.hidden, weights.down);
+  scale(tail.final_norm, weights.final_norm);
+  copy(tail.head.weight, tail.vocabulary * tail.width, weights.head);
+  return weights;
+}
+
 void FlatTables::keep(const float*& pointer, const float* from, std::size_t count) {
   if (from == nullptr) return;
   while (memory_.size() % model::kRowChunk != 0) memory_.push_back(0);

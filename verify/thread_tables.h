@@ -9,6 +9,9 @@
 
 namespace carryscope::verify {
 
+// Of a tail of one head whose sizes are at most those of TailWeights.
+TailWeights tail_weights(const model::DecodeTail& tail);
+
 class FlatTables {
  public:
   // Throws model::InputError naming the feature where threads do not take such a model: a prompt that ends

@@ -17,11 +17,25 @@ namespace {
 
 using model::Decoder, model::DecodeTables, model::PairBlock;
 
+// Those of fixed sizes take their weights as a launch's constants.
+template <class Sizes>
+struct Tail {
+  TailWeights weights;
+  model::DecodeTail tail;
+  explicit Tail(const model::DecodeTail& t) : weights(tail_weights(t)), tail(reading(weights, t)) {}
+};
+template <>
+struct Tail<model::AnySizes> {
+  model::DecodeTail tail;
+  explicit Tail(const model::DecodeTail& t) : tail(t) {}
+};
+
 // Of every `stride`-th pair whose upper places are those of a and b.
 template <class Sizes>
 int expect_same(const Decoder& decoder, const DecodeTables& tables, model::Pair upper_of, int stride) {
   const FlatTables flat(tables);
   const ThreadTables t = flat.at(flat.memory().data());
+  const Tail<Sizes> of(t.tail);
   const int digits = decoder.layout.digits, steps = digits + 1;
   std::vector<std::uint8_t> upper;
   for (const std::uint64_t operand : {upper_of.a, upper_of.b})
@@ -52,8 +66,9 @@ int expect_same(const Decoder& decoder, const DecodeTables& tables, model::Pair 
         expected = step;
     }
     wrong += expected != kNoneWrong;
-    EXPECT_EQ((first_wrong_step<Sizes>(t, shared.data(), upper.data(), static_cast<int>(i) * stride)),
-              expected)
+    EXPECT_EQ(
+        (first_wrong_step<Sizes>(t, of.tail, shared.data(), upper.data(), static_cast<int>(i) * stride)),
+        expected)
         << pair.a << " + " << pair.b;
     if (testing::Test::HasFailure()) break;
   }
