@@ -16,9 +16,8 @@ constexpr int kMostShared = 6144;  // floats: steps x vocabulary x row
 
 template <class Sizes>
 __global__ void __launch_bounds__(kThreads, 3)
-    enumerate_blocks(const __grid_constant__ ThreadTables tables,
-                     const __grid_constant__ TailWeights weights, const std::uint8_t* uppers,
-                     std::uint32_t* first_failures) {
+    enumerate_blocks(const __grid_constant__ ThreadTables tables, const __grid_constant__ TailWeights weights,
+                     const std::uint8_t* uppers, std::uint32_t* first_failures) {
   __shared__ float shared[kMostShared];
   __shared__ std::uint32_t wrong[ThreadTables::kMostSteps];
   const model::DecodeTail tail = reading(weights, tables.tail);
@@ -117,7 +116,8 @@ std::vector<std::uint32_t> GpuEnumerator::first_failures(const std::vector<std::
   const gpu::Pointer uppers = gpu::copied(upper.data(), upper.size());
   const gpu::Pointer out = gpu::allocate(counts.size() * sizeof(std::uint32_t));
   memory_->kernel<<<static_cast<unsigned>(blocks), gpu::kThreads>>>(
-      t, memory_->weights, static_cast<const std::uint8_t*>(uppers.get()), static_cast<std::uint32_t*>(out.get()));
+      t, memory_->weights, static_cast<const std::uint8_t*>(uppers.get()),
+      static_cast<std::uint32_t*>(out.get()));
   gpu::check(cudaGetLastError());
   gpu::check(
       cudaMemcpy(counts.data(), out.get(), counts.size() * sizeof(std::uint32_t), cudaMemcpyDeviceToHost));
