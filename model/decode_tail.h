@@ -3,9 +3,10 @@
 // instance for each instruction set) and on a GPU; its operations and their order are fixed here:
 //
 //   mean      (sum of E V) times 1 / (sum of E), 0 where every key is masked
-//   maps      y = x_0 W_0, then one fused multiply-add for each further input in ascending order, then the
-//   bias norms     the mean of squares is such a chain times 1 / width, joined with eps by a fused
-//   multiply-add;
+//   maps      y = x_0 W_0, then one fused multiply-add for each further input in ascending order,
+//             then the bias
+//   norms     the mean of squares is such a chain times 1 / width, joined with eps by a fused
+//             multiply-add;
 //             x times 1 / root, then the weight, then the bias
 //   argmax    the lowest token of the largest logit
 //

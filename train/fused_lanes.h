@@ -1,8 +1,7 @@
 // The functions of the fused trainer's kernel: exp, log and the normal distribution over the vectors of
 // model/vectors.h, in namespaces of the same names.
 //   exp     Cody and Waite's reduction, a minimax polynomial on [-ln 2 / 2, ln 2 / 2] that is 1 at 0
-//   (relative
-//           error 3e-9): 2 ulp; below -87 as at -87
+//           (relative error 3e-9): 2 ulp; below -87 as at -87
 //   log     the series of the inverse hyperbolic tangent
 //   normal  Phi(-a) = exp(-a^2 / 2) Q(t), t = 1 / (1 + 0.35 a), the form of Abramowitz and Stegun 26.2.17
 //           with nine coefficients of our own (levelled least squares, relative error 7e-8). In float32,

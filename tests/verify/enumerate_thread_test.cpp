@@ -30,6 +30,26 @@ struct Tail<model::AnySizes> {
   explicit Tail(const model::DecodeTail& t) : tail(t) {}
 };
 
+// The digits of a, then those of b, by place.
+std::vector<std::uint8_t> digits_of(model::Pair pair, int digits) {
+  std::vector<std::uint8_t> all;
+  for (const std::uint64_t operand : {pair.a, pair.b})
+    for (int place = 0; place < digits; ++place)
+      all.push_back(static_cast<std::uint8_t>(model::digit_at(operand, place)));
+  return all;
+}
+
+// Every `stride`-th pair of a thread's grid.
+PairBlock pairs_of(model::Pair upper_of, int digits, int stride) {
+  PairBlock block(digits, 10'000);
+  for (int i = 0; i < 10'000; i += stride) {
+    const auto low = [&](int tens, int ones) { return static_cast<std::uint64_t>(10 * tens + ones); };
+    block.set(block.count++, {upper_of.a / 100 * 100 + low(i / 1000, i / 10 % 10),
+                              upper_of.b / 100 * 100 + low(i / 100 % 10, i % 10)});
+  }
+  return block;
+}
+
 // Of every `stride`-th pair whose upper places are those of a and b.
 template <class Sizes>
 int expect_same(const Decoder& decoder, const DecodeTables& tables, model::Pair upper_of, int stride) {
@@ -37,20 +57,12 @@ int expect_same(const Decoder& decoder, const DecodeTables& tables, model::Pair 
   const ThreadTables t = flat.at(flat.memory().data());
   const Tail<Sizes> of(t.tail);
   const int digits = decoder.layout.digits, steps = digits + 1;
-  std::vector<std::uint8_t> upper;
-  for (const std::uint64_t operand : {upper_of.a, upper_of.b})
-    for (int place = 0; place < digits; ++place)
-      upper.push_back(static_cast<std::uint8_t>(model::digit_at(operand, place)));
+  const std::vector<std::uint8_t> upper = digits_of(upper_of, digits);
   std::vector<float> shared(static_cast<std::size_t>(steps * decoder.vocabulary * t.row_floats));
   for (int row = 0; row < steps * decoder.vocabulary; ++row)
     share_row(t, upper.data(), row, &shared[static_cast<std::size_t>(row * t.row_floats)]);
 
-  PairBlock block(digits, 10'000);
-  for (int i = 0; i < 10'000; i += stride) {
-    const auto low = [&](int tens, int ones) { return static_cast<std::uint64_t>(10 * tens + ones); };
-    block.set(block.count++, {upper_of.a / 100 * 100 + low(i / 1000, i / 10 % 10),
-                              upper_of.b / 100 * 100 + low(i / 100 % 10, i % 10)});
-  }
+  const PairBlock block = pairs_of(upper_of, digits, stride);
   std::vector<std::uint8_t> tokens(static_cast<std::size_t>(steps) * block.stride);
   model::BlockDecoder(tables).decode(block, steps, tokens);
 

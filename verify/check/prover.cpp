@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "model/error.h"
+#include "verify/check/rounded_up.h"
 
 namespace carryscope::verify::check {
 
@@ -14,23 +15,8 @@ constexpr int kBoxesPerCube = 32;
 constexpr Count kFewPairs = 100;
 constexpr int kRounds = 20;
 constexpr std::int64_t kNearZero = 1 << 30;  // quanta; the largest term has 2^50
-constexpr double kSlack = 0x1p-46;           // more than the rounding of a few dozen doubles, summed up
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-double up(double x) { return x + std::abs(x) * kSlack + 0x1p-1000; }
-
-double dot(const std::vector<double>& x, const std::vector<double>& y) {
-  double sum = 0;
-  for (std::size_t k = 0; k < x.size(); ++k) sum += x[k] * y[k];
-  return sum;
-}
-
-double magnitude(const std::vector<double>& x, const std::vector<double>& y) {  // at least |x . y|
-  double sum = 0;
-  for (std::size_t k = 0; k < x.size(); ++k) sum += std::abs(x[k] * y[k]);
-  return up(sum);
-}
 
 }  // namespace
 
