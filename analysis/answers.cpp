@@ -76,7 +76,7 @@ model::Decoder told(const model::Decoder& decoder, const Cube& cube, int place, 
 
 // About what the model answers at a pair, in doubles.
 int guess(const model::Decoder& decoder, const Question& q, model::Pair pair) {
-  const std::vector<double> u = verify::output_near(q, pair);
+  const std::vector<double> u = verify::output_near(q, pair).u;
   std::vector<double> x, logits(index(decoder.vocabulary));
   for (int i = 0; i < q.width; ++i) {
     x.push_back(q.base[index(i)].mid());

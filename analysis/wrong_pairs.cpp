@@ -128,7 +128,7 @@ verify::Counts wrong_anywhere(const std::vector<WrongPairs>& steps, int digits,
     largest.resize(kUnited);
   }
   if (least < most) {
-    const verify::Counts united = verify::FailureUnion(leaves, least, digits, deadline).pairs();
+    const verify::Counts united = verify::FailureUnion(leaves, digits, deadline).pairs();
     least = std::max(least, united.wrong);
     if (all) most = std::min(most, total - united.correct);
   }

@@ -1,6 +1,8 @@
 #include "verify/certify.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "model/error.h"
 #include "model/greedy.h"
@@ -16,7 +18,7 @@ using model::ensure;
 namespace {
 
 // Of a finite limit: the search's share, and until when the union may grow. After an interrupt, seconds.
-constexpr double kSearchShare = 0.7, kUnionShare = 0.9, kAfterInterrupt = 5.0;
+constexpr double kSearchShare = 0.8, kUnionShare = 0.9, kAfterInterrupt = 5.0;
 constexpr std::size_t kMostStates = 30'000, kMostStatesUnhurried = 500'000;  // for counts by class
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -50,15 +52,12 @@ StepCounts step_counts(const model::Decoder& decoder, int step,
   return counts;
 }
 
-// What each step alone is known to get wrong; returns the most of any.
-Count count_steps(Certification& result, const model::Decoder& decoder, const SearchAll& searches) {
-  Count worst = 0;
+// What each step alone is known to get wrong.
+void count_steps(Certification& result, const model::Decoder& decoder, const SearchAll& searches) {
   for (int step = 0; step < searches.steps(); ++step) {
     result.steps.push_back(step_counts(decoder, step, searches.step(step)));
     result.nodes += result.steps.back().nodes;
-    worst = std::max(worst, result.steps.back().own.wrong);
   }
-  return worst;
 }
 
 void collect_leaves(Certification& result, const SearchAll& searches) {
@@ -97,7 +96,7 @@ void list_regions(Certification& result, const model::Decoder& decoder,
   for (std::size_t step = 0; step < leaves.size(); ++step)
     for (const Leaf& leaf : leaves[step])
       if (leaf.verdict == Verdict::wrong) wrong.push_back({static_cast<int>(step), leaf.cube, leaf.pairs});
-  wrong = merge_regions(wrong);
+  wrong = merge_regions(wrong, deadline);
   result.region_count = wrong.size();
   const auto greedy = model::make_forward_greedy(decoder);  // of so few pairs: tables take longer to make
   for (const StepCube& c : wrong) {
@@ -141,12 +140,17 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   result.digits = decoder.layout.digits;
   result.semantics = options.semantics;
   result.ulps = library_ulps();
-  std::vector<std::vector<Leaf>> leaves;
-  for (int step = 0; step < searches.steps(); ++step) leaves.push_back(doubtful(searches.step(step)));
-  const Count worst = count_steps(result, decoder, searches);
+  FailureUnion::ByStep leaves, counted;
+  for (int step = 0; step < searches.steps(); ++step) {
+    leaves.push_back(doubtful(searches.step(step)));
+    counted.emplace_back();
+    for (const SearchAll::Entry& e : searches.step(step))
+      std::ranges::copy(e.search->counted(), std::back_inserter(counted.back()));
+  }
+  count_steps(result, decoder, searches);
   if (options.leaves) collect_leaves(result, searches);
   const Deadline for_union(union_seconds(options, deadline));
-  const FailureUnion failures(leaves, worst, result.digits, for_union);
+  const FailureUnion failures(leaves, result.digits, for_union, counted);
   result.pairs = failures.pairs();
   for (StepCounts& step : result.steps) step.first_failures = failures.first_failures(step.step);
   failures.count_classes(options.time_limit < kInfinity ? kMostStates : kMostStatesUnhurried,

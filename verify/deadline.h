@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 
 namespace carryscope::verify {
 
@@ -10,6 +11,8 @@ class Deadline {
  public:
   explicit Deadline(double seconds, const std::atomic<bool>* interrupted = nullptr)
       : start_(std::chrono::steady_clock::now()), seconds_(seconds), interrupted_(interrupted) {}
+
+  static Deadline never() { return Deadline(std::numeric_limits<double>::infinity()); }
 
   bool passed() const {
     return (interrupted_ && interrupted_->load(std::memory_order_relaxed)) || elapsed() >= seconds_;

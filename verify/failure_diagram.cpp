@@ -1,6 +1,7 @@
 #include "verify/failure_diagram.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "verify/carries.h"
 
@@ -190,7 +191,7 @@ FailureDiagram::Ref FailureDiagram::keep_only(Ref root) {
     }
   }
   nodes_.resize(kept);
-  index_nodes(slots_.size());
+  index_nodes(std::max(kFirstSlots, std::bit_ceil(4 * nodes_.size())));
   return renamed[root];
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <numeric>
 
 #include "verify/failure_automaton.h"
 
@@ -12,6 +14,8 @@ namespace {
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 constexpr std::size_t kMostNodes = 3'000'000;  // about 200 MB
+constexpr std::size_t kFirstClaims = 4096;     // taken together at first; then twice as many each time
+constexpr std::size_t kFirstCounted = 16;  // counted cubes taken together at first; then half as many more
 constexpr int kMostDigitsByCarries = 12;
 
 void move_to_undecided(Counts& counts, Count pairs) {
@@ -33,22 +37,74 @@ Counts implied(const Counts& total, Count pairs) {
 
 }  // namespace
 
-FailureUnion::FailureUnion(const std::vector<std::vector<Leaf>>& leaves, Count worst, int digits,
-                           const Deadline& deadline)
+FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted)
     : digits_(digits),
       steps_(static_cast<int>(leaves.size())),
       deadline_(deadline),
       diagram_(digits, steps_ + 2, kMostNodes, deadline),
       root_(diagram_.nothing()) {
-  for (const Verdict verdict : {Verdict::wrong, Verdict::undecided, Verdict::rounding})
-    for (int step = 0; step < steps_; ++step) add(leaves[index(step)], step, verdict);
+  std::vector<Claim> claims, more;
+  for (int step = 0; step < steps_; ++step)
+    for (const Leaf& leaf : leaves[index(step)])
+      if (leaf.correct > 0)
+        left_out_ += leaf.pairs - leaf.correct;
+      else
+        claims.push_back({&leaf, group(leaf.verdict, step)});
+  for (std::size_t step = 0; step < counted.size(); ++step)
+    for (const Leaf& leaf : counted[step]) more.push_back({&leaf, static_cast<int>(step)});
+  std::ranges::stable_sort(claims, std::greater{}, [](const Claim& c) { return c.leaf->pairs; });
+  for (std::size_t first = 0, most = kFirstClaims; first < claims.size(); first += most, most *= 2)
+    add(std::span(claims).subspan(first, std::min(most, claims.size() - first)));
   by_group_ = diagram_.count(root_, Cube::everything(digits));
   pairs_ = counts(by_group_);
-  if (worst > pairs_.wrong) {
-    const Count more = std::min(worst - pairs_.wrong, pairs_.undecided);
-    pairs_.wrong += more;
-    pairs_.undecided -= more;
+  const Count wrong = std::max(wrong_at_one_step(leaves, counted), wrong_with(std::move(more)));
+  if (wrong > pairs_.wrong) {
+    const Count known = std::min(wrong - pairs_.wrong, pairs_.undecided);
+    pairs_.wrong += known;
+    pairs_.undecided -= known;
   }
+}
+
+Count FailureUnion::wrong_at_one_step(const ByStep& leaves, const ByStep& counted) const {
+  Count most = 0;
+  for (std::size_t step = 0; step < leaves.size(); ++step) {
+    Count wrong = 0;
+    for (const Leaf& leaf : leaves[step]) wrong += leaf.verdict == Verdict::wrong ? leaf.pairs : 0;
+    if (step < counted.size())
+      for (const Leaf& leaf : counted[step]) wrong += leaf.wrong;
+    most = std::max(most, wrong);
+  }
+  return most;
+}
+
+// The cubes with the smallest share of other pairs first, as long as there are nodes and time for more, and
+// those only that say more than they cost.
+Count FailureUnion::wrong_with(std::vector<Claim> counted) {
+  const auto others = [](const Claim& c) { return c.leaf->pairs - c.leaf->wrong; };
+  std::ranges::stable_sort(counted, std::less{}, [&](const Claim& c) {
+    return static_cast<double>(others(c)) / static_cast<double>(c.leaf->pairs);
+  });
+  Count most = 0, not_wrong = 0;
+  FailureDiagram::Ref root = root_;
+  const auto consider = [&](std::span<const Claim> part) {
+    FailureDiagram::Ref wider = root;
+    for (int step = 0; step < steps_; ++step) wider = with(wider, part, step);
+    Count more = not_wrong;
+    for (const Claim& c : part) more += others(c);
+    const std::vector<Count> by_group = diagram_.count(wider, Cube::everything(digits_));
+    const Count wrong = std::accumulate(by_group.begin(), by_group.begin() + steps_, Count{0});
+    if (wrong < more || wrong - more <= most) return;
+    root = wider, not_wrong = more, most = wrong - more;
+  };
+  try {
+    std::size_t size = kFirstCounted;
+    for (std::size_t first = 0; first < counted.size() && !deadline_.passed();
+         first += size, size += size / 2)
+      consider(std::span(counted).subspan(first, std::min(size, counted.size() - first)));
+  } catch (const DiagramTooLarge&) {
+  }
+  root_ = diagram_.keep_only(root_);
+  return most;
 }
 
 // In the order in which groups claim pairs.
@@ -56,25 +112,25 @@ int FailureUnion::group(Verdict verdict, int step) const {
   return verdict == Verdict::wrong ? step : verdict == Verdict::undecided ? steps_ : steps_ + 1;
 }
 
-void FailureUnion::add(const std::vector<Leaf>& leaves, int step, Verdict verdict) {
+// With those of the claims that are of the group.
+FailureDiagram::Ref FailureUnion::with(FailureDiagram::Ref root, std::span<const Claim> claims, int group) {
   std::vector<Cube> cubes;
-  Count mass = 0;
-  for (const Leaf& leaf : leaves) {
-    if (leaf.verdict != verdict) continue;
-    if (leaf.correct > 0) {
-      left_out_ += leaf.pairs - leaf.correct;
-    } else {
-      cubes.push_back(leaf.cube);
-      mass += leaf.pairs;
+  for (const Claim& c : claims)
+    if (c.group == group) cubes.push_back(c.leaf->cube);
+  return cubes.empty() ? root : diagram_.smaller(root, diagram_.of(cubes, group));
+}
+
+void FailureUnion::add(std::span<const Claim> claims) {
+  for (int g = 0; g <= group(Verdict::rounding, 0); ++g) {
+    try {
+      root_ = with(root_, claims, g);
+    } catch (const DiagramTooLarge&) {
+      for (const Claim& c : claims) left_out_ += c.group == g ? c.leaf->pairs : 0;
     }
+    if (diagram_.size() < 2 * kept_) continue;  // to keep one is about as slow as to add to it
+    root_ = diagram_.keep_only(root_);
+    kept_ = diagram_.size();
   }
-  if (cubes.empty()) return;
-  try {
-    root_ = diagram_.smaller(root_, diagram_.of(cubes, group(verdict, step)));
-  } catch (const DiagramTooLarge&) {
-    left_out_ += mass;
-  }
-  root_ = diagram_.keep_only(root_);
 }
 
 Counts FailureUnion::counts(const std::vector<Count>& by_group) const {

@@ -2,8 +2,12 @@
 //
 // The sets of two steps overlap, so pairs are counted in their union, each charged to one group: surely
 // wrong at a step, the first such step first; then undecided at some step; then rounding-dependent. What
-// needs more nodes or time than there is is left out, and its mass counts as undecided.
+// needs more nodes or time than there is is left out, the smallest leaves first, and its mass counts as
+// undecided. Cubes that are wrong but for few pairs, not known which, may raise the number of wrong pairs: it
+// is at least that of the union with them, less those few.
 #pragma once
+
+#include <span>
 
 #include "verify/failure_diagram.h"
 #include "verify/step_search.h"
@@ -12,10 +16,10 @@ namespace carryscope::verify {
 
 class FailureUnion {
  public:
-  // leaves[step]: those that are not `correct`, open cubes included; worst: what one step alone is known
-  // to get wrong, at most over the steps. The deadline must outlive this.
-  FailureUnion(const std::vector<std::vector<Leaf>>& leaves, Count worst, int digits,
-               const Deadline& deadline);
+  using ByStep = std::vector<std::vector<Leaf>>;
+  // leaves[step]: those that are not `correct`, open cubes included; counted[step]: disjoint cubes in which
+  // so many pairs are wrong, not known which. The deadline must outlive this.
+  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted = {});
 
   const Counts& pairs() const { return pairs_; }
   // Groups: wrong at step 0 .., then undecided, then rounding-dependent. What could not be placed is in none.
@@ -34,12 +38,20 @@ class FailureUnion {
                      std::vector<Counts>& by_carries) const;
 
  private:
-  void add(const std::vector<Leaf>& leaves, int step, Verdict verdict);
+  struct Claim {
+    const Leaf* leaf = nullptr;
+    int group = 0;
+  };
+  void add(std::span<const Claim> claims);
+  FailureDiagram::Ref with(FailureDiagram::Ref root, std::span<const Claim> claims, int group);
+  Count wrong_at_one_step(const ByStep& leaves, const ByStep& counted) const;
+  Count wrong_with(std::vector<Claim> counted);
   int group(Verdict verdict, int step) const;
   int digits_, steps_;
   const Deadline& deadline_;
   FailureDiagram diagram_;
   FailureDiagram::Ref root_;
+  std::size_t kept_ = 0;  // nodes when it last forgot the others
   std::vector<Count> by_group_;
   Counts pairs_;
   Count left_out_ = 0;  // mass of leaves that are not in the diagram

@@ -61,7 +61,7 @@ class Hunter {
           leaves.back().insert(leaves.back().end(), more.begin(), more.end());
     }
     steps_ = searches.steps();
-    union_.emplace(leaves, 0, decoder_.layout.digits, patient_);
+    union_.emplace(leaves, decoder_.layout.digits, patient_);
   }
 
   Count doubtful() const { return union_->pairs().undecided + union_->pairs().rounding; }

@@ -14,21 +14,22 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-// Pairs per bin; first_bin is the number of the first one.
+// Pairs per bin, negated, so that rounding upward never counts one too many; first_bin is the number of the
+// first one.
 struct Histogram {
   long first_bin = 0;
-  std::vector<Count> pairs;
+  std::vector<double> minus_pairs;
 
-  bool empty() const { return pairs.empty(); }
-  void add(long bin, Count n) {
+  bool empty() const { return minus_pairs.empty(); }
+  void add(long bin, double minus) {
     if (empty()) first_bin = bin;
     if (bin < first_bin) {
-      pairs.insert(pairs.begin(), static_cast<std::size_t>(first_bin - bin), 0);
+      minus_pairs.insert(minus_pairs.begin(), static_cast<std::size_t>(first_bin - bin), 0.0);
       first_bin = bin;
     }
-    if (const auto at = static_cast<std::size_t>(bin - first_bin); at >= pairs.size())
-      pairs.resize(at + 1, 0);
-    pairs[static_cast<std::size_t>(bin - first_bin)] += n;
+    if (const auto at = static_cast<std::size_t>(bin - first_bin); at >= minus_pairs.size())
+      minus_pairs.resize(at + 1, 0.0);
+    minus_pairs[static_cast<std::size_t>(bin - first_bin)] += minus;
   }
 };
 
@@ -36,13 +37,14 @@ struct Histogram {
 void add_convolution(const Histogram& x, const Histogram& y, Histogram& sum) {
   if (x.empty() || y.empty()) return;
   const long first = x.first_bin + y.first_bin,
-             last = first + static_cast<long>(x.pairs.size() + y.pairs.size()) - 2;
-  sum.add(first, 0);
-  sum.add(last, 0);
-  Count* const out = sum.pairs.data() + (first - sum.first_bin);
-  for (std::size_t j = 0; j < y.pairs.size(); ++j) {
-    if (y.pairs[j] == 0) continue;
-    for (std::size_t i = 0; i < x.pairs.size(); ++i) out[i + j] += x.pairs[i] * y.pairs[j];
+             last = first + static_cast<long>(x.minus_pairs.size() + y.minus_pairs.size()) - 2;
+  sum.add(first, 0.0);
+  sum.add(last, 0.0);
+  double* const out = sum.minus_pairs.data() + (first - sum.first_bin);
+  for (std::size_t j = 0; j < y.minus_pairs.size(); ++j) {
+    const double pairs = -y.minus_pairs[j];
+    if (pairs == 0.0) continue;
+    for (std::size_t i = 0; i < x.minus_pairs.size(); ++i) out[i + j] += x.minus_pairs[i] * pairs;
   }
 }
 
@@ -83,15 +85,15 @@ void histograms(const Additive& f, const Cube& cube, int place, const Bins& bins
   const auto& fb = f.of({Role::b, place});
   const auto& fs = f.of({Role::sum, place});
   for_each_letter(cube, place, [&](int a, int b, int s, int in, int out) {
-    letters[in][out].add(bins.of(fa[index(a)] + fb[index(b)] + fs[index(s)]), 1);
+    letters[in][out].add(bins.of(fa[index(a)] + fb[index(b)] + fs[index(s)]), -1.0);
   });
 }
 
 Count below_zero(const Histogram& h) {
-  Count sum = 0;
-  for (std::size_t i = 0; i < h.pairs.size() && h.first_bin + static_cast<long>(i) < 0; ++i)
-    sum += h.pairs[i];
-  return sum;
+  double minus = 0.0;
+  for (std::size_t i = 0; i < h.minus_pairs.size() && h.first_bin + static_cast<long>(i) < 0; ++i)
+    minus += h.minus_pairs[i];
+  return static_cast<Count>(-minus);
 }
 
 }  // namespace
@@ -104,7 +106,7 @@ Count count_negative(const Additive& f, const Cube& cube, int bins) {
     return maximum(f, cube) < 0 ? count(cube) : 0;
   const Bins rounded(width);
   Histogram state[2];
-  if (cube.c[0] & 1) state[0].add(rounded.of(f.constant), 1);
+  if (cube.c[0] & 1) state[0].add(rounded.of(f.constant), -1.0);
   for (int i = 0; i < cube.digits; ++i) {
     Histogram letters[2][2], next[2];
     histograms(f, cube, i, rounded, letters);
@@ -117,7 +119,7 @@ Count count_negative(const Additive& f, const Cube& cube, int bins) {
   for (int carry = 0; carry < 2; ++carry) {
     if (!allows_top(cube, carry)) continue;
     Histogram top, all;
-    top.add(rounded.of(f.of({Role::sum, cube.digits})[index(carry)]), 1);
+    top.add(rounded.of(f.of({Role::sum, cube.digits})[index(carry)]), -1.0);
     add_convolution(state[carry], top, all);
     sum += below_zero(all);
   }

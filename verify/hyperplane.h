@@ -1,9 +1,9 @@
 // Hyperplane split: how many additions of a cube lie on one side of an additive functional.
 //
 // A cube that a decision boundary cuts need not be cut to pieces: each token's contribution is rounded
-// up to whole bins, and exact integer counts per bin and carry are convolved along the carry
-// automaton. A sum of bins below zero proves a negative functional; what rounding up hides is only
-// missed, never claimed.
+// up to whole bins, and counts per bin and carry are convolved along the carry automaton, in doubles that
+// are rounded to fewer pairs. A sum of bins below zero proves a negative functional; what rounding hides is
+// only missed, never claimed.
 #pragma once
 
 #include "verify/additive.h"

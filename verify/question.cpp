@@ -157,7 +157,10 @@ void weighted_upper(const Question& q, int head, const double* direction, double
   }
 }
 
-std::vector<double> output_near(const Question& q, model::Pair pair) {
+namespace {
+
+// Where each cell's weight and coordinates stand for the pair, for the first head.
+std::vector<std::size_t> read_at(const Question& q, model::Pair pair) {
   const auto carries = model::carries(pair, q.digits);
   const auto symbol = [&](const Question::Cell& cell) {
     if (cell.fixed) return 0;
@@ -167,18 +170,33 @@ std::vector<double> output_near(const Question& q, model::Pair pair) {
     if (cell.token.role == Role::sum) return (a + b + carries[index(i)]) % 10;
     return cell.token.role == Role::a ? a : b;
   };
-  std::vector<double> u(index(q.axes), 0.0), share(index(q.axes));
+  std::vector<std::size_t> at;
+  for (std::size_t c = 0; c < q.cells.size(); ++c)
+    at.push_back(q.at(0, static_cast<int>(c)) + index(symbol(q.cells[c])));
+  return at;
+}
+
+}  // namespace
+
+NearOutput output_near(const Question& q, model::Pair pair) {
+  const std::vector<std::size_t> cells = read_at(q, pair);
+  NearOutput near{std::vector<double>(index(q.axes), 0.0), std::vector<double>(index(q.axes), 0.0)};
   for (int head = 0; head < q.heads; ++head) {
+    const std::size_t first = q.at(head, 0);
     double denominator = 0.0;
-    std::fill(share.begin(), share.end(), 0.0);
-    for (std::size_t c = 0; c < q.cells.size(); ++c) {
-      const std::size_t at = q.at(head, static_cast<int>(c)) + index(symbol(q.cells[c]));
-      denominator += q.weight_high[at];
-      for (std::size_t k = 0; k < share.size(); ++k) share[k] += q.weight_high[at] * q.coordinate[k][at];
+    for (const std::size_t c : cells) denominator += q.weight_high[first + c];
+    for (std::size_t k = 0; k < index(q.axes); ++k) {
+      double sum = 0.0, loose = 0.0;
+      for (const std::size_t c : cells) sum += q.weight_high[first + c] * q.coordinate[k][first + c];
+      const double share = sum / denominator;
+      for (const std::size_t c : cells)
+        loose += (q.weight_high[first + c] - q.weight_low[first + c]) *
+                 std::abs(q.coordinate[k][first + c] - share);
+      near.u[k] += share;
+      near.half[k] += 0.5 * loose / denominator;
     }
-    for (std::size_t k = 0; k < share.size(); ++k) u[k] += share[k] / denominator;
   }
-  return u;
+  return near;
 }
 
 template <class T>

@@ -53,8 +53,12 @@ struct Question {
 void weighted_upper(const Question& question, int head, const double* direction, double offset, double scale,
                     Additive& f);
 
-// About where a pair's output lies, u by axis: no bound, only for guesses that are proved afterwards.
-std::vector<double> output_near(const Question& question, model::Pair pair);
+// About where a pair's output lies, u by axis, and how far to either side the weights' enclosures let it: no
+// bounds, only for guesses that are proved afterwards.
+struct NearOutput {
+  std::vector<double> u, half;
+};
+NearOutput output_near(const Question& question, model::Pair pair);
 
 // Under float32 semantics `read` must be what the table's own query state reads; over the reals, any edit.
 template <class T>

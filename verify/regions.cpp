@@ -1,6 +1,7 @@
 #include "verify/regions.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 
 namespace carryscope::verify {
@@ -33,20 +34,23 @@ Cube cube_of(const Masks& m, int digits) {
   return cube;
 }
 
+// Of the set allowed for component `at`; those of a cube add up to its hash.
+std::uint64_t hash(std::size_t at, std::uint16_t set) {
+  std::uint64_t h = (static_cast<std::uint64_t>(at) << 16 | set) * 0x9E3779B97F4A7C15u;
+  h = (h ^ h >> 32) * 0xD6E8FEB86659FD93u;
+  return h ^ h >> 32;
+}
+
 struct Group {
   int step;
   Masks masks;
-  auto operator<=>(const Group&) const = default;
+  std::uint64_t hash;
 };
 
-// Of all but component `at`.
-std::uint64_t hash(const Group& g, std::size_t at) {
-  std::uint64_t h = static_cast<std::uint64_t>(g.step) + 1;
-  for (std::size_t i = 0; i < g.masks.size(); ++i) {
-    h = (h ^ (i == at ? 0 : g.masks[i])) * 0x9E3779B97F4A7C15u;
-    h ^= h >> 29;
-  }
-  return h;
+Group group_of(const StepCube& cube) {
+  Group g{cube.step, masks(cube.cube), static_cast<std::uint64_t>(cube.step)};
+  for (std::size_t at = 0; at < g.masks.size(); ++at) g.hash += hash(at, g.masks[at]);
+  return g;
 }
 
 bool differ_at_most_in(const Group& x, const Group& y, std::size_t at) {
@@ -62,13 +66,15 @@ bool unite(std::vector<Group>& groups, std::size_t at) {
   by_rest.reserve(groups.size());
   std::size_t united = 0;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    const std::uint64_t rest = hash(groups[i], at);
+    const std::uint64_t rest = groups[i].hash - hash(at, groups[i].masks[at]);
     const auto [first, last] = by_rest.equal_range(rest);
     const auto same = std::find_if(first, last, [&](const auto& known) {
       return differ_at_most_in(groups[known.second], groups[i], at);
     });
     if (same != last) {
-      groups[same->second].masks[at] |= groups[i].masks[at];
+      Group& wider = groups[same->second];
+      wider.masks[at] |= groups[i].masks[at];
+      wider.hash = rest + hash(at, wider.masks[at]);
       continue;
     }
     by_rest.emplace(rest, united);
@@ -91,16 +97,16 @@ std::vector<std::size_t> varied(const std::vector<Group>& groups) {
 
 }  // namespace
 
-std::vector<StepCube> merge_regions(const std::vector<StepCube>& cubes) {
+std::vector<StepCube> merge_regions(const std::vector<StepCube>& cubes, const Deadline& deadline) {
   if (cubes.empty()) return {};
   const int digits = cubes[0].cube.digits;
   std::vector<Group> groups;
-  for (const StepCube& c : cubes) groups.push_back({c.step, masks(c.cube)});
-  std::ranges::sort(groups);
+  for (const StepCube& c : cubes) groups.push_back(group_of(c));
+  std::ranges::sort(groups, {}, [](const Group& g) { return std::tie(g.step, g.masks); });
   const std::vector<std::size_t> components = varied(groups);
   for (bool fewer = true; fewer;) {
     fewer = false;
-    for (const std::size_t at : components) fewer |= unite(groups, at);
+    for (const std::size_t at : components) fewer |= !deadline.passed() && unite(groups, at);
   }
   std::vector<StepCube> merged;
   for (const Group& g : groups) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "verify/cube.h"
+#include "verify/deadline.h"
 
 namespace carryscope::verify {
 
@@ -13,8 +14,9 @@ struct StepCube {
   Count pairs = 0;
 };
 
-// Unites cubes of one step that differ in one place's digits only until nothing more unites; given
-// disjoint cubes, the volumes still add up. Largest first; ties in a fixed order.
-std::vector<StepCube> merge_regions(const std::vector<StepCube>& cubes);
+// Unites cubes of one step that differ in one place's digits only until nothing more unites or time is up;
+// given disjoint cubes, the volumes still add up. Largest first; ties in a fixed order.
+std::vector<StepCube> merge_regions(const std::vector<StepCube>& cubes,
+                                    const Deadline& deadline = Deadline::never());
 
 }  // namespace carryscope::verify

@@ -5,13 +5,20 @@ namespace carryscope::verify {
 namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-constexpr std::array<double, kMaxAxes> kNoDirection{};
+constexpr Direction kNoDirection{};
 
-// An upper bound of sign * sum_k slope_k centre_k.
-double dot_upper(const RivalMargin& rival, const Box& box, double sign, int axes) {
+// sum_k direction_k centre_k.
+Interval dot(const Direction& direction, const Box& box, int axes) {
   Interval sum = 0.0;
-  for (std::size_t k = 0; k < index(axes); ++k) sum += Interval(rival.slope[k]) * box.centre[k];
-  return sign > 0 ? sum.upper() : -sum.lower();
+  for (std::size_t k = 0; k < index(axes); ++k) sum += Interval(direction[k]) * box.centre[k];
+  return sum;
+}
+
+// How far it moves over the box, at most.
+double reach(const Direction& direction, const Box& box, int axes) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < index(axes); ++k) sum += std::abs(direction[k]) * box.half[k];
+  return sum;
 }
 
 // An upper bound of sign * g (sum of the heads' centres - u0): the margin is linear about u0, the centre of
@@ -48,17 +55,16 @@ Denominators denominators(const Question& question, const Cube& cube) {
   return d;
 }
 
-void coordinate_upper(const Question& question, const Output& output, const Denominators& denominators,
-                      std::size_t axis, double sign, double x, Additive& f) {
-  std::array<double, kMaxAxes> direction{};
-  direction[axis] = sign;
+void direction_upper(const Question& question, const Output& output, const Denominators& denominators,
+                     const Direction& direction, double x, Additive& f) {
   f.clear(question.digits);
   if (question.heads == 1) return weighted_upper(question, 0, direction.data(), -x, 1.0, f);
   f.constant = -x;
   for (int h = 0; h < question.heads; ++h) {
-    const double centre = output.head[index(h)].centre[axis];
-    f.constant += sign * centre + output.head[index(h)].half[axis] * denominators.relative[index(h)];
-    weighted_upper(question, h, direction.data(), -sign * centre, denominators.inverse[index(h)], f);
+    const Box& box = output.head[index(h)];
+    const Interval centre = dot(direction, box, question.axes);
+    f.constant += centre.upper() + reach(direction, box, question.axes) * denominators.relative[index(h)];
+    weighted_upper(question, h, direction.data(), -centre.lower(), denominators.inverse[index(h)], f);
   }
 }
 
@@ -69,7 +75,9 @@ void tighten_jointly(const Question& question, const Cube& cube, const Denominat
     double bound[2];  // of u_k and of -u_k
     for (const double sign : {1.0, -1.0}) {
       Additive f;
-      coordinate_upper(question, output, denominators, k, sign, 0.0, f);
+      Direction along{};
+      along[k] = sign;
+      direction_upper(question, output, denominators, along, 0.0, f);
       bound[sign < 0] = maximum(f, cube);
     }
     Box& total = output.total;
@@ -83,22 +91,20 @@ void tighten_jointly(const Question& question, const Cube& cube, const Denominat
 void margin_upper(const Question& question, const Output& output, const Denominators& denominators,
                   const RivalMargin& rival, double sign, double offset, Additive& f) {
   f.clear(question.digits);
-  std::array<double, kMaxAxes> direction{};
+  Direction direction{};
   for (std::size_t k = 0; k < index(question.axes); ++k) direction[k] = sign * rival.slope[k];
   const double at_centre = sign > 0 ? rival.at_centre.upper() : -rival.at_centre.lower();
   const double constant = at_centre + rival.remainder + offset;
   if (question.heads == 1) {
-    const double shift = constant + dot_upper(rival, output.total, -sign, question.axes);
+    const double shift = constant - dot(direction, output.total, question.axes).lower();
     weighted_upper(question, 0, direction.data(), shift, 1.0, f);
     return;
   }
   f.constant = constant + from_centre(question, output, rival, sign);
   for (int h = 0; h < question.heads; ++h) {
     const Box& box = output.head[index(h)];
-    double reach = 0.0;  // >= |Z_h / D_h|
-    for (std::size_t k = 0; k < index(question.axes); ++k) reach += std::abs(rival.slope[k]) * box.half[k];
-    f.constant += reach * denominators.relative[index(h)];
-    weighted_upper(question, h, direction.data(), dot_upper(rival, box, -sign, question.axes),
+    f.constant += reach(direction, box, question.axes) * denominators.relative[index(h)];  // >= |Z_h / D_h|
+    weighted_upper(question, h, direction.data(), -dot(direction, box, question.axes).lower(),
                    denominators.inverse[index(h)], f);
   }
 }

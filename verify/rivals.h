@@ -19,9 +19,10 @@ struct Denominators {
 };
 Denominators denominators(const Question& question, const Cube& cube);
 
-// f becomes an upper bound of sign * u_axis - x over the cube (times D > 0 where there is one head).
-void coordinate_upper(const Question& question, const Output& output, const Denominators& denominators,
-                      std::size_t axis, double sign, double x, Additive& f);
+// f becomes an upper bound of sum_k direction_k u_k - x over the cube (times D > 0 where there is one head).
+using Direction = std::array<double, kMaxAxes>;
+void direction_upper(const Question& question, const Output& output, const Denominators& denominators,
+                     const Direction& direction, double x, Additive& f);
 
 // Several heads: tightens output.total by the joint range of all heads along each axis, where one box a
 // head forgets that they read the same digits. Does nothing for a single head.

@@ -8,7 +8,7 @@ namespace carryscope::verify {
 namespace {
 
 // Nodes: of each question's first turn, of later turns, and before hyperplane splits are worth their time.
-constexpr std::uint64_t kFirst = 300, kSlice = 20, kPlain = 1000;
+constexpr std::uint64_t kFirst = 300, kSlice = 20, kPlain = 4000;
 constexpr double kMostlyWrong =
     0.8;  // doubt above which a node is counted by hyperplanes at once, which is slow
 

@@ -18,6 +18,13 @@ constexpr int kLettersBudget = 8;  // sub-boxes of all letters at once; more sel
 
 }  // namespace
 
+Cube StepSearch::root(int digit) const {
+  Cube cube = domain_;
+  Digits& target = cube.s[static_cast<std::size_t>(question_.target_place)];
+  target = static_cast<Digits>(target & only(digit));
+  return cube;
+}
+
 void StepSearch::push_root(const Cube& cube) {
   const Count pairs = count(cube);
   if (pairs == 0) return;
@@ -52,11 +59,13 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
       range().over(root.cube, output_);
       if (wrong_throughout(tail, question_, output_.total, target_token(), kSubBoxes))
         return leaf(root.cube, root.pairs, Verdict::wrong);
-      root.stage = Stage::doubted;
-      if (root.pairs >= kMany) return open_.push(root);
+      if (root.pairs >= kMany && !letters_decide(tail, root.cube)) {
+        root.stage = Stage::doubted;
+        return open_.push(root);
+      }
     }
   }
-  if (root.stage == Stage::doubted && root.pairs >= kMany) {
+  if (root.stage == Stage::doubted) {
     ++tally_.nodes;
     range().over(root.cube, output_);
     ++counts_;
@@ -91,7 +100,7 @@ void StepSearch::bracket(TailBounds& tail, Node& node) {
     node.wrong = std::max(node.wrong, count_negative(contenders_[i].excess, node.cube, kBins));
   }
   node.correct = node.pairs - std::min(node.pairs, not_correct);
-  if (node.pairs >= kMany && node.correct == 0 && node.wrong < node.pairs / 2 &&
+  if (counts_ > 0 && node.pairs >= kMany && node.correct == 0 && node.wrong < node.pairs / 2 &&
       seems_wrong(tail, node.cube, kTries)) {
     ++counts_;
     node.wrong = std::max(node.wrong, count_wrong(tail, question_, node.cube, output_, target_token()));
@@ -100,18 +109,62 @@ void StepSearch::bracket(TailBounds& tail, Node& node) {
   node.bracketed = true;
 }
 
-// Whether each of some pairs, taken at random, is wrong; a guess.
-bool StepSearch::seems_wrong(TailBounds& tail, const Cube& cube, int tries) const {
+// Whether the letter of the target's place and its carries decide some pairs, taken at random, for all others
+// that share them: then counting is not worth its time.
+bool StepSearch::letters_decide(TailBounds& tail, const Cube& cube) {
+  if (question_.target_place == question_.digits) return false;
+  const auto p = static_cast<std::size_t>(question_.target_place);
+  for (const model::Pair pair : some_pairs(cube, kTries)) {
+    const Cube point = Cube::point(pair, question_.digits);
+    Cube part = cube;
+    part.a[p] = point.a[p], part.b[p] = point.b[p];
+    part.c[p] = point.c[p];
+    range().over(part, output_);
+    if (tail.sweep(question_, output_.total, target_token(), kLettersBudget) != Verdict::undecided)
+      return true;
+  }
+  return false;
+}
+
+std::vector<model::Pair> StepSearch::some_pairs(const Cube& cube, int most) const {
   std::mt19937_64 random(static_cast<std::uint64_t>(target_digit_));
   const Count pairs = count(cube);
-  for (int i = 0; i < tries; ++i) {
-    const Count rank = ((static_cast<Count>(random()) << 64) | random()) % pairs;
-    const auto near = output_near(question_, nth_pair(cube, rank));
+  std::vector<model::Pair> some;
+  for (int i = 0; i < most; ++i)
+    some.push_back(nth_pair(cube, ((static_cast<Count>(random()) << 64) | random()) % pairs));
+  return some;
+}
+
+// Whether each of some pairs, taken at random, is wrong; a guess.
+bool StepSearch::seems_wrong(TailBounds& tail, const Cube& cube, int tries) const {
+  for (const model::Pair pair : some_pairs(cube, tries)) {
+    const auto near = output_near(question_, pair).u;
     Box point;
     std::copy(near.begin(), near.end(), point.centre.begin());
     if (tail.sweep(question_, point, target_token(), 1) != Verdict::wrong) return false;
   }
   return true;
+}
+
+StepSearch::ByDigit StepSearch::wrong_in_parts() const {
+  ByDigit wrong = wrong_leaves_;
+  for (const Leaf& node : open()) wrong[static_cast<std::size_t>(target_digit(node.cube))] += node.wrong;
+  return wrong;
+}
+
+std::vector<Leaf> StepSearch::counted() const {
+  std::vector<Leaf> cubes;
+  const ByDigit wrong = wrong_in_parts();
+  const auto root_says_more = [&](std::size_t digit) { return wrong_root_[digit] > wrong[digit]; };
+  for (std::size_t digit = 0; digit < wrong.size(); ++digit)
+    if (root_says_more(digit)) {
+      const Cube cube = root(static_cast<int>(digit));
+      cubes.push_back({cube, Verdict::undecided, count(cube), 0, wrong_root_[digit]});
+    }
+  for (const Leaf& node : open())
+    if (node.wrong > 0 && !root_says_more(static_cast<std::size_t>(target_digit(node.cube))))
+      cubes.push_back(node);
+  return cubes;
 }
 
 }  // namespace carryscope::verify

@@ -30,14 +30,12 @@ Tally& Tally::operator+=(const Tally& other) {
 
 StepSearch::StepSearch(const Question& question, const model::Decoder& decoder, Semantics semantics,
                        const Cube& within, bool keep_correct)
-    : question_(question), decoder_(decoder), semantics_(semantics), keep_correct_(keep_correct) {
-  const Cube domain = intersect(question.domain(), within);
-  for (int digit = 0; digit < 10; ++digit) {
-    Cube root = domain;
-    Digits& target = root.s[index(question.target_place)];
-    target = static_cast<Digits>(target & only(digit));
-    keep_correct ? push_letters(root) : push_root(root);
-  }
+    : question_(question),
+      decoder_(decoder),
+      semantics_(semantics),
+      keep_correct_(keep_correct),
+      domain_(intersect(question.domain(), within)) {
+  for (int digit = 0; digit < 10; ++digit) keep_correct ? push_letters(root(digit)) : push_root(root(digit));
 }
 
 void StepSearch::push(const Cube& cube, Stage stage) {
@@ -95,13 +93,12 @@ bool StepSearch::run(TailBounds& tail, std::uint64_t nodes, bool hyperplanes) {
 
 Tally StepSearch::tally() const {
   Tally now = tally_;
-  std::array<Count, 10> wrong = wrong_leaves_;
   for (const Leaf& node : open()) {
     now.correct += node.correct;
     now.wrong += node.wrong;
     now.undecided += node.pairs - node.correct - node.wrong;
-    wrong[index(target_digit(node.cube))] += node.wrong;
   }
+  const ByDigit wrong = wrong_in_parts();
   for (std::size_t digit = 0; digit < wrong.size(); ++digit) {
     if (wrong_root_[digit] <= wrong[digit]) continue;
     const Count more = std::min(wrong_root_[digit] - wrong[digit], now.undecided);
@@ -188,10 +185,9 @@ StepSearch::Prospect StepSearch::prospect(const Contender& c, double shortfall, 
 // Whether the box is hardly wider than that of a single pair, so that no splitting can make it tighter.
 bool StepSearch::at_floor(const Cube& cube) const {
   constexpr double kHardly = 1.5;
-  Output single;
-  range_->over(intersect(question_.domain(), Cube::point(nth_pair(cube, 0), question_.digits)), single);
+  const NearOutput single = output_near(question_, nth_pair(cube, 0));
   for (std::size_t k = 0; k < index(question_.axes); ++k)
-    if (output_.total.half[k] > kHardly * single.total.half[k] + question_.slack[k]) return false;
+    if (output_.total.half[k] > kHardly * single.half[k] + question_.slack[k]) return false;
   return true;
 }
 

@@ -60,6 +60,8 @@ class StepSearch {
   // The other leaves, only where they were to be kept.
   const std::vector<Leaf>& correct_leaves() const { return correct_leaves_; }
   std::vector<Leaf> open() const;
+  // Cubes in which so many pairs are wrong, not known which: roots, or their open parts where those say more.
+  std::vector<Leaf> counted() const;
 
  private:
   // What was done about a root; then its letters, all of one carry together; all other nodes are parts.
@@ -72,10 +74,13 @@ class StepSearch {
     Stage stage = Stage::part;
     double stake =
         1.0;  // share of the root that is not surely wrong: its count stands, whatever becomes of parts
-    // Splitting a part loses its counts: the more they claim, the less there is to win.
+    // Splitting a part loses its counts: the more they claim, the less there is to win. A doubted root comes
+    // before all of them, since its count stands whatever becomes of its parts.
     double promise() const {
-      const double share = static_cast<double>(open) / static_cast<double>(pairs);
-      return stage >= Stage::letters ? static_cast<double>(open) * share * stake : static_cast<double>(open);
+      constexpr double kFirst = 100.0;
+      const double all = static_cast<double>(open);
+      if (stage >= Stage::letters) return all * (all / static_cast<double>(pairs)) * stake;
+      return stage == Stage::doubted ? kFirst * all : all;
     }
     bool operator<(const Node& other) const { return promise() < other.promise(); }
   };
@@ -101,11 +106,14 @@ class StepSearch {
   };
 
   void push(const Cube& cube, Stage stage);
+  Cube root(int digit) const;
   void push_root(const Cube& cube);
   void push_letters(const Cube& root);
   void advance_root(TailBounds& tail, Node& root);
   void try_letters(TailBounds& tail, const Node& node);
+  std::vector<model::Pair> some_pairs(const Cube& cube, int most) const;
   bool seems_wrong(TailBounds& tail, const Cube& cube, int tries) const;
+  bool letters_decide(TailBounds& tail, const Cube& cube);
   void bracket(TailBounds& tail, Node& node);
   const OutputRange& range() { return range_ ? *range_ : range_.emplace(question_); }
   void leaf(const Cube& cube, Count pairs, Verdict verdict);
@@ -127,11 +135,14 @@ class StepSearch {
   std::optional<OutputRange> range_;  // from when it is needed to the end of the search
   std::priority_queue<Node> open_;
   bool keep_correct_;
+  Cube domain_;
   std::vector<Leaf> leaves_, correct_leaves_;
   Tally tally_;
   std::uint64_t counts_ = 0;  // calls of count_wrong()
   int roots_ = 0, doubted_ = 0;
-  std::array<Count, 10> wrong_leaves_{}, wrong_root_{};  // by target digit: in leaves; at least, of the root
+  using ByDigit = std::array<Count, 10>;
+  ByDigit wrong_in_parts() const;
+  ByDigit wrong_leaves_{}, wrong_root_{};  // by target digit: in leaves; at least, of the root
 
   // Scratch of the node under examination.
   Output output_;

@@ -1,7 +1,7 @@
 #include "verify/sure_failures.h"
 
+#include <Eigen/Cholesky>
 #include <cmath>
-#include <optional>
 #include <queue>
 #include <random>
 
@@ -13,26 +13,59 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-constexpr int kSamples = 64, kBoxes = 3000, kBins = 768;
-// In standard deviations from the mean: where outputs are cut off in any case, and where they may be.
-constexpr double kFarthest = 5.0, kFar = 3.0;
+constexpr int kSamples = 128, kBoxes = 300, kMostBoxes = 1500, kBins = 768, kMostPlanes = 8;
+constexpr double kNegligible = 1e-6;  // mass of a part that need not be cut
+constexpr double kFarthest = 5.0;  // standard deviations from the mean where outputs are cut off in any case
+
+// The outputs u with normal u >= offset.
+struct HalfSpace {
+  std::array<double, kMaxAxes> normal{};
+  double offset = 0.0;
+
+  // No more than normal u is anywhere in the box.
+  double least(const Box& box, int axes) const {
+    double minus = 0.0;  // rounded up
+    for (std::size_t k = 0; k < index(axes); ++k)
+      minus += -normal[k] * box.centre[k] + std::abs(normal[k]) * box.half[k];
+    return -minus;
+  }
+};
 
 // How the outputs of a cube's pairs are spread, from a few samples; a guess.
 struct Spread {
-  int axes = 0;
-  std::array<double, kMaxAxes> mean{}, deviation{};
+  Eigen::VectorXd mean, deviation;  // by axis
+  Eigen::MatrixXd covariance_matrix;
+  Eigen::LDLT<Eigen::MatrixXd> covariance;
 
-  // Of the box from the mean along the axis; 0 where it holds the mean.
-  double distance(const Box& box, std::size_t axis) const {
-    const double gap = std::abs(box.centre[axis] - mean[axis]) - box.half[axis];
-    return gap > 0 ? gap / std::max(deviation[axis], 1e-300) : 0.0;
+  // The box's point that is nearest to the mean, axis by axis.
+  Eigen::VectorXd nearest(const Box& box) const {
+    Eigen::VectorXd point = mean;
+    for (Eigen::Index k = 0; k < mean.size(); ++k) {
+      const auto axis = static_cast<std::size_t>(k);
+      const double low = box.centre[axis] - box.half[axis], high = box.centre[axis] + box.half[axis];
+      point[k] = std::min(std::max(low, mean[k]), high);
+    }
+    return point;
   }
-  // As of a normal distribution, up to a factor.
+  // Of the box's nearest point, squared and in deviations.
+  double distance(const Box& box) const {
+    const Eigen::VectorXd gap = nearest(box) - mean;
+    return gap.dot(covariance.solve(gap));
+  }
+  // Of the half-space from the mean, in deviations; negative where it holds the mean.
+  double distance(const HalfSpace& plane) const {
+    const auto normal = Eigen::Map<const Eigen::VectorXd>(plane.normal.data(), mean.size());
+    const double square = normal.dot(covariance_matrix * normal);
+    return square > 0.0 ? (plane.offset - normal.dot(mean)) / std::sqrt(square) : -1.0;
+  }
+  // At most, of independent normal distributions.
   double mass(const Box& box) const {
     double exponent = 0.0, volume = 1.0;
-    for (std::size_t k = 0; k < index(axes); ++k) {
-      exponent += 0.5 * distance(box, k) * distance(box, k);
-      volume *= box.half[k] / std::max(deviation[k], 1e-300);
+    for (Eigen::Index k = 0; k < mean.size(); ++k) {
+      const auto axis = static_cast<std::size_t>(k);
+      const double gap = std::max(0.0, std::abs(box.centre[axis] - mean[k]) - box.half[axis]) / deviation[k];
+      exponent += 0.5 * gap * gap;
+      volume *= std::min(1.0, 0.8 * box.half[axis] / deviation[k]);  // 2 / sqrt(2 pi)
     }
     return volume * std::exp(-exponent);
   }
@@ -40,18 +73,20 @@ struct Spread {
 
 Spread sampled(const Question& question, const Cube& cube, Count pairs) {
   std::mt19937_64 random(1);
-  Spread spread{question.axes, {}, {}};
-  std::array<double, kMaxAxes> squares{};
+  Eigen::MatrixXd u(question.axes, kSamples);
   for (int i = 0; i < kSamples; ++i) {
     const Count rank = ((static_cast<Count>(random()) << 64) | random()) % pairs;
-    const auto u = output_near(question, nth_pair(cube, rank));
-    for (std::size_t k = 0; k < u.size(); ++k) {
-      spread.mean[k] += u[k] / kSamples;
-      squares[k] += u[k] * u[k] / kSamples;
-    }
+    const auto near = output_near(question, nth_pair(cube, rank)).u;
+    u.col(i) = Eigen::Map<const Eigen::VectorXd>(near.data(), question.axes);
   }
-  for (std::size_t k = 0; k < index(question.axes); ++k)
-    spread.deviation[k] = std::sqrt(std::max(0.0, squares[k] - spread.mean[k] * spread.mean[k]));
+  Spread spread;
+  spread.mean = u.rowwise().mean();
+  u.colwise() -= spread.mean;
+  Eigen::MatrixXd covariance = u * u.transpose() / kSamples;
+  covariance.diagonal().array() += 1e-6 * covariance.trace() + 1e-300;
+  spread.deviation = covariance.diagonal().cwiseSqrt();
+  spread.covariance_matrix = covariance;
+  spread.covariance.compute(covariance);
   return spread;
 }
 
@@ -86,9 +121,9 @@ Look look(TailBounds& tail, const Question& question, const Box& box, int target
   return seen;
 }
 
-// Cuts the box into at most kBoxes parts, those with most pairs first: the parts that are not wrong.
+// Cuts the box into at most so many parts, those with most pairs first: the parts that are not wrong.
 std::vector<Box> doubtful_parts(TailBounds& tail, const Question& question, const Box& box, int target_token,
-                                const Spread& spread) {
+                                const Spread& spread, int most) {
   struct Part {
     double mass;
     Box box;
@@ -97,7 +132,7 @@ std::vector<Box> doubtful_parts(TailBounds& tail, const Question& question, cons
   std::priority_queue<Part> open;
   open.push({spread.mass(box), box});
   std::vector<Box> left;
-  for (int i = 0; i < kBoxes && !open.empty(); ++i) {
+  for (int i = 0; i < most && !open.empty() && open.top().mass > kNegligible; ++i) {
     const Box top = open.top().box;
     open.pop();
     const Look seen = look(tail, question, top, target_token);
@@ -114,61 +149,98 @@ std::vector<Box> doubtful_parts(TailBounds& tail, const Question& question, cons
   return left;
 }
 
-// Ends of a box, each rounded to the outside.
-struct Ends {
-  std::array<double, kMaxAxes> low{}, high{};
-};
-
-Ends ends(const Box& box, int axes) {
-  Ends e;
-  for (std::size_t k = 0; k < index(axes); ++k) {
-    e.low[k] = -(box.half[k] - box.centre[k]);
-    e.high[k] = box.centre[k] + box.half[k];
-  }
-  return e;
-}
-
-Box box_between(const Ends& e, int axes) {
-  Box box;
-  for (std::size_t k = 0; k < index(axes); ++k) {
-    box.centre[k] = 0.5 * (e.low[k] + e.high[k]);
-    box.half[k] = std::max(e.high[k] - box.centre[k], box.centre[k] - e.low[k]);
-  }
-  return box;
-}
-
-Ends middle_part(const Ends& range, const Spread& spread) {
-  Ends part = range;
-  for (std::size_t k = 0; k < index(spread.axes); ++k) {
-    const double reach = kFarthest * spread.deviation[k];
-    part.low[k] = std::min(std::max(range.low[k], spread.mean[k] - reach), range.high[k]);
-    part.high[k] = std::max(std::min(range.high[k], spread.mean[k] + reach), part.low[k]);
-  }
-  return part;
-}
-
-// A doubtful part far from the mean is cut off from the middle part; the others go into one hull.
-std::optional<Ends> hull_of(const std::vector<Box>& doubtful, const Spread& spread, Ends& part) {
-  std::optional<Ends> hull;
-  for (const Box& box : doubtful) {
-    const Ends e = ends(box, spread.axes);
-    std::size_t farthest = 0;
-    for (std::size_t k = 1; k < index(spread.axes); ++k)
-      if (spread.distance(box, k) > spread.distance(box, farthest)) farthest = k;
-    if (spread.axes > 0 && spread.distance(box, farthest) >= kFar) {
-      if (box.centre[farthest] > spread.mean[farthest])
-        part.high[farthest] = std::min(part.high[farthest], e.low[farthest]);
-      else
-        part.low[farthest] = std::max(part.low[farthest], e.high[farthest]);
-      continue;
+// Cuts the box off `kFarthest` from the mean, where it reaches so far: what is beyond.
+std::vector<HalfSpace> cut_off(Box& box, const Spread& spread) {
+  std::vector<HalfSpace> beyond;
+  for (Eigen::Index axis = 0; axis < spread.mean.size(); ++axis) {
+    const auto k = static_cast<std::size_t>(axis);
+    const double reach = kFarthest * spread.deviation[axis];
+    double low = -(box.half[k] - box.centre[k]), high = box.centre[k] + box.half[k];
+    HalfSpace side;
+    if (spread.mean[axis] + reach < high) {
+      high = std::max(spread.mean[axis] + reach, low);
+      side.normal[k] = 1.0, side.offset = high;
+      beyond.push_back(side);
     }
-    if (!hull) hull = e;
-    for (std::size_t k = 0; k < index(spread.axes); ++k) {
-      hull->low[k] = std::min(hull->low[k], e.low[k]);
-      hull->high[k] = std::max(hull->high[k], e.high[k]);
+    if (spread.mean[axis] - reach > low) {
+      low = std::min(spread.mean[axis] - reach, high);
+      side.normal[k] = -1.0, side.offset = -low;
+      beyond.push_back(side);
     }
+    box.centre[k] = 0.5 * (low + high);
+    box.half[k] = std::max(high - box.centre[k], box.centre[k] - low);
   }
-  return hull;
+  return beyond;
+}
+
+// The half-space of normal x - mean, in the covariance's metric, that holds the boxes, x being the point of
+// their convex hull that is nearest to the mean (Gilbert 1966): of all that hold them a normal distribution
+// has least in this one. Its offset is that of the mean where the hull holds the mean.
+HalfSpace around(const std::vector<Box>& boxes, const Spread& spread) {
+  constexpr int kRounds = 40;
+  const int axes = static_cast<int>(spread.mean.size());
+  HalfSpace plane;
+  const auto lowest = [&](const Box& b) { return plane.least(b, axes); };
+  Eigen::VectorXd gap = spread.nearest(boxes[0]) - spread.mean;
+  for (int round = 0; round < kRounds; ++round) {
+    const Eigen::VectorXd normal = spread.covariance.solve(gap);
+    std::copy(normal.begin(), normal.end(), plane.normal.begin());
+    const Box& box = *std::ranges::min_element(boxes, {}, lowest);
+    Eigen::VectorXd towards = -gap - spread.mean;
+    for (Eigen::Index k = 0; k < axes; ++k) {
+      const auto axis = static_cast<std::size_t>(k);
+      towards[k] += box.centre[axis] + (normal[k] > 0 ? -box.half[axis] : box.half[axis]);
+    }
+    const double along = -normal.dot(towards), square = towards.dot(spread.covariance.solve(towards));
+    plane.offset = lowest(box);
+    if (!(along > 1e-3 * normal.dot(gap))) break;
+    gap += std::min(1.0, along / square) * towards;
+  }
+  return plane;
+}
+
+// Half-spaces away from the mean that hold all of the boxes; false where so few do not. Each holds as wide a
+// cone of boxes around the nearest one as it can without coming much nearer to the mean itself.
+bool cover(std::vector<Box> boxes, const Spread& spread, std::vector<HalfSpace>& planes) {
+  constexpr double kCones[] = {-1.0, 0.3, 0.6, 0.8, 0.95}, kMuchNearer = 0.9;  // cosines; of the distance
+  const int axes = static_cast<int>(spread.mean.size());
+  for (int i = 0; i < kMostPlanes && !boxes.empty(); ++i) {
+    const Box& nearest =
+        *std::ranges::min_element(boxes, {}, [&](const Box& b) { return spread.distance(b); });
+    const Eigen::VectorXd gap = spread.nearest(nearest) - spread.mean, normal = spread.covariance.solve(gap);
+    const double distance = std::sqrt(normal.dot(gap));
+    if (!(distance > 0.0)) return false;
+    HalfSpace plane;
+    for (const double cone : kCones) {
+      std::vector<Box> held{nearest};
+      for (const Box& b : boxes)
+        if (normal.dot(spread.nearest(b) - spread.mean) >= cone * distance * std::sqrt(spread.distance(b)))
+          held.push_back(b);
+      plane = around(held, spread);
+      if (spread.distance(plane) >= kMuchNearer * distance) break;
+    }
+    if (!(spread.distance(plane) > 0.0)) return false;
+    std::erase_if(boxes, [&](const Box& b) { return plane.least(b, axes) >= plane.offset; });
+    planes.push_back(plane);
+  }
+  return boxes.empty();
+}
+
+// Across each axis, the two half-spaces that both hold all of the boxes.
+std::vector<std::pair<HalfSpace, HalfSpace>> slabs(const std::vector<Box>& boxes, const Spread& spread) {
+  std::vector<std::pair<HalfSpace, HalfSpace>> all;
+  for (std::size_t k = 0; k < static_cast<std::size_t>(spread.mean.size()); ++k) {
+    HalfSpace sides[2];
+    for (const double sign : {1.0, -1.0}) {
+      HalfSpace& side = sides[sign < 0];
+      side.normal[k] = sign;
+      side.offset = kInfinity;
+      for (const Box& b : boxes)
+        side.offset = std::min(side.offset, side.least(b, static_cast<int>(spread.mean.size())));
+    }
+    all.emplace_back(sides[0], sides[1]);
+  }
+  return all;
 }
 
 bool wrong_within(TailBounds& tail, const Question& question, const Box& box, int target_token, int& budget) {
@@ -191,32 +263,27 @@ Count count_wrong(TailBounds& tail, const Question& question, const Cube& cube, 
                   int target_token) {
   const Count pairs = count(cube);
   const Denominators inverse = denominators(question, cube);
-  // At least so many pairs have u_axis < high; have u_axis > low.
-  const auto beyond = [&](std::size_t axis, double sign, double end) {
+  const auto inside = [&](const HalfSpace& plane) {  // at most so many pairs
     Additive f;
-    coordinate_upper(question, output, inverse, axis, sign, sign * end, f);
-    return count_negative(f, cube, kBins);
+    direction_upper(question, output, inverse, plane.normal, plane.offset, f);
+    return pairs - count_negative(f, cube, kBins);
   };
-  const auto below = [&](std::size_t axis, double high) { return beyond(axis, 1.0, high); };
-  const auto above = [&](std::size_t axis, double low) { return beyond(axis, -1.0, low); };
-
   const Spread spread = sampled(question, cube, pairs);
-  const Ends range = ends(output.total, question.axes);
-  Ends part = middle_part(range, spread);
-  const auto left = doubtful_parts(tail, question, box_between(part, question.axes), target_token, spread);
-  const auto hull = hull_of(left, spread, part);
-  Count doubtful = 0;  // at most so many pairs are outside of the part, or in the hull
-  for (std::size_t k = 0; k < index(question.axes); ++k) {
-    if (part.high[k] < range.high[k]) doubtful += pairs - below(k, part.high[k]);
-    if (part.low[k] > range.low[k]) doubtful += pairs - above(k, part.low[k]);
+  Box middle = output.total;
+  Count beyond = 0, doubtful = pairs;  // at most
+  for (const HalfSpace& plane : cut_off(middle, spread)) beyond += inside(plane);
+  for (int most = kBoxes; most <= kMostBoxes && doubtful > pairs / 20; most *= kMostBoxes / kBoxes) {
+    const std::vector<Box> parts = doubtful_parts(tail, question, middle, target_token, spread, most);
+    if (std::vector<HalfSpace> planes; cover(parts, spread, planes)) {
+      Count held = 0;
+      for (const HalfSpace& plane : planes) held += inside(plane);
+      doubtful = std::min(doubtful, held);
+    } else if (most == kMostBoxes) {  // every pair is on one side of a slab or on both
+      for (const auto& [low, high] : slabs(parts, spread))
+        doubtful = std::min(doubtful, inside(low) + inside(high) - pairs);
+    }
   }
-  if (hull) {
-    Count inside = pairs;
-    for (std::size_t k = 0; k < index(question.axes); ++k)
-      inside = std::min(inside, pairs - std::min(pairs, below(k, hull->low[k]) + above(k, hull->high[k])));
-    doubtful += inside;
-  }
-  return doubtful < pairs ? pairs - doubtful : 0;
+  return beyond + doubtful < pairs ? pairs - beyond - doubtful : 0;
 }
 
 }  // namespace carryscope::verify

@@ -2,8 +2,8 @@
 //
 // A bad model answers a question with one of few tokens whatever it reads, so most target digits are wrong
 // for every output in the box, though by different rivals in different parts of it: cutting the box of
-// outputs shows it. Where attention is spread, the box's far corners are reached by hardly any pair: the
-// pairs whose output leaves a smaller box are counted by hyperplanes, and only the inside is cut.
+// outputs shows it. Where attention is spread, the parts that are not wrong are reached by hardly any pair:
+// they are covered by half-spaces, and the pairs whose output lies in one are counted by hyperplane splits.
 #pragma once
 
 #include "verify/rivals.h"

@@ -63,7 +63,7 @@ Enumerated enumerate(const verify::Question& question, const Json& interval, Vis
       const model::Pair pair{a, b};
       if (!question.domain().contains(pair)) continue;
       if (sum_at(pair, interval["place"], question.digits) != interval["sum"]) continue;
-      const double at = verify::output_near(question, pair)[interval["axis"].get<std::size_t>()];
+      const double at = verify::output_near(question, pair).u[interval["axis"].get<std::size_t>()];
       all = {all.pairs + 1, std::min(all.low, at), std::max(all.high, at)};
       visit(pair);
     }
@@ -93,7 +93,7 @@ void expect_enumerated(const Subject& subject) {
       EXPECT_NEAR(interval["low"].get<double>(), all.low, kRounding);
       EXPECT_NEAR(interval["high"].get<double>(), all.high, kRounding);
       const model::Pair least{interval["low_a"], interval["low_b"]};
-      EXPECT_NEAR(verify::output_near(question, least)[interval["axis"].get<std::size_t>()], all.low,
+      EXPECT_NEAR(verify::output_near(question, least).u[interval["axis"].get<std::size_t>()], all.low,
                   kRounding);
     }
     if (proven) {
@@ -136,7 +136,7 @@ TEST(Decisions, TheTailAnswersTheDigitAllAlongItsStretch) {
     for (int draw = 0; draw < 20; ++draw) {
       const model::Pair pair{interval[draw % 2 ? "low_a" : "high_a"],
                              interval[draw % 2 ? "low_b" : "high_b"]};
-      std::vector<double> u = verify::output_near(question, pair);
+      std::vector<double> u = verify::output_near(question, pair).u;
       const double low = interval["answered_low"], high = interval["answered_high"];
       u[axis] = std::uniform_real_distribution(low, high)(random);
       Vector residual, logits(static_cast<std::size_t>(decoder.vocabulary));

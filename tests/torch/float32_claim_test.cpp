@@ -238,8 +238,10 @@ std::vector<std::pair<std::string, Outcomes>> pytorch_passes(const Claim& claim,
 
 // Weights off by one part in a hundred are another model: were nobody to notice, the pairs would prove
 // nothing.
-void expect_another_model_to_be_noticed(const Claim& claim, const LibTorch& libtorch, Tensors other) {
+void expect_another_model_to_be_noticed(const Claim& claim, const LibTorch& libtorch,
+                                        const Tensors& weights) {
   torch::manual_seed(1);
+  Tensors other = weights;
   for (auto& [name, tensor] : other) tensor = tensor * (1 + 1e-2 * torch::randn_like(tensor));
   const std::uint64_t noticed = contradictions(claim, libtorch(other, 1, 512, false));
   std::cout << "of a model whose weights are off by 1 %, " << noticed << " are refuted\n";
