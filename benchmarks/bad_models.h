@@ -1,13 +1,17 @@
-// Models that add badly, from a seed: random weights, and a trained checkpoint with noise on its weights.
+// Models that add badly, from a seed: random weights, the first steps of a training, and a trained checkpoint
+// with noise on its weights.
 // All are float32, as a checkpoint holds them.
 #pragma once
 
 #include <cmath>
 #include <random>
+#include <span>
 #include <string>
 
 #include "model/config.h"
 #include "model/parametrisation.h"
+#include "train/fused_trainer.h"
+#include "train/recipe.h"
 
 namespace carryscope::benchmarks {
 
@@ -36,6 +40,13 @@ inline double initial_deviation(const model::Part& part) {
   if (part.rows == 0) return 0.0;
   const bool factor = part.name.starts_with("blocks.") && !part.name.ends_with(".weight");
   return factor ? std::sqrt(2.0 / (part.rows + part.cols)) : 0.02;
+}
+
+// After so many steps of the paper's recipe.
+inline model::Decoder in_training(const model::Config& config, std::uint64_t seed, int steps) {
+  const auto trainer = train::make_fused_trainer(config, train::recipe("paper"), std::span(&seed, 1));
+  for (int i = 0; i < steps; ++i) trainer->step();
+  return model::multiply_out(trainer->model(0));
 }
 
 // Every stored number times 1 + relative * N(0, 1).

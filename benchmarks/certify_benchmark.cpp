@@ -14,6 +14,7 @@
 #include <ctime>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ namespace fs = std::filesystem;
 
 constexpr double kShortSeconds = 1.0, kBracketSeconds = 10.0, kDecideSeconds = 100.0, kQuick = 5.0,
                  kMemoryMib = 500.0;
+constexpr int kFewSteps = 10'000;  // of training
 const std::string kShared = CARRYSCOPE_SHARED_DIR;
 
 struct Measured {
@@ -181,6 +183,11 @@ std::vector<Bad> bad_list() {
                       return benchmarks::random_weights(model::preset("311"), seed,
                                                         benchmarks::initial_deviation);
                     }});
+  }
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    const auto model =
+        std::make_shared<model::Decoder>(benchmarks::in_training(model::preset("311"), seed, kFewSteps));
+    list.push_back({fmt::format("311, {} steps, #{}", kFewSteps, seed), [model] { return *model; }});
   }
   const std::string trained = kShared + "/checkpoints/best_311p_s34.pt";
   if (!fs::exists(trained)) {

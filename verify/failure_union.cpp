@@ -16,6 +16,7 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 constexpr std::size_t kMostNodes = 3'000'000;  // about 200 MB
 constexpr std::size_t kFirstClaims = 4096;     // taken together at first; then twice as many each time
 constexpr std::size_t kFirstCounted = 16;  // counted cubes taken together at first; then half as many more
+constexpr int kInVain = 4;                 // times that more of them said nothing
 constexpr int kMostDigitsByCarries = 12;
 
 void move_to_undecided(Counts& counts, Count pairs) {
@@ -52,12 +53,12 @@ FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& dea
         claims.push_back({&leaf, group(leaf.verdict, step)});
   for (std::size_t step = 0; step < counted.size(); ++step)
     for (const Leaf& leaf : counted[step]) more.push_back({&leaf, static_cast<int>(step)});
-  std::ranges::stable_sort(claims, std::greater{}, [](const Claim& c) { return c.leaf->pairs; });
-  for (std::size_t first = 0, most = kFirstClaims; first < claims.size(); first += most, most *= 2)
-    add(std::span(claims).subspan(first, std::min(most, claims.size() - first)));
+  const auto others = std::ranges::stable_partition(claims, [&](const Claim& c) { return c.group < steps_; });
+  add(std::span(claims.begin(), others.begin()));
+  const Count wrong = std::max(wrong_at_one_step(leaves, counted), wrong_with(std::move(more)));
+  add(others);
   by_group_ = diagram_.count(root_, Cube::everything(digits));
   pairs_ = counts(by_group_);
-  const Count wrong = std::max(wrong_at_one_step(leaves, counted), wrong_with(std::move(more)));
   if (wrong > pairs_.wrong) {
     const Count known = std::min(wrong - pairs_.wrong, pairs_.undecided);
     pairs_.wrong += known;
@@ -86,6 +87,7 @@ Count FailureUnion::wrong_with(std::vector<Claim> counted) {
   });
   Count most = 0, not_wrong = 0;
   FailureDiagram::Ref root = root_;
+  int in_vain = 0;
   const auto consider = [&](std::span<const Claim> part) {
     FailureDiagram::Ref wider = root;
     for (int step = 0; step < steps_; ++step) wider = with(wider, part, step);
@@ -95,12 +97,14 @@ Count FailureUnion::wrong_with(std::vector<Claim> counted) {
     const Count wrong = std::accumulate(by_group.begin(), by_group.begin() + steps_, Count{0});
     if (wrong < more || wrong - more <= most) return;
     root = wider, not_wrong = more, most = wrong - more;
+    in_vain = 0;
   };
   try {
     std::size_t size = kFirstCounted;
     for (std::size_t first = 0; first < counted.size() && !deadline_.passed();
          first += size, size += size / 2)
-      consider(std::span(counted).subspan(first, std::min(size, counted.size() - first)));
+      if (++in_vain <= kInVain)
+        consider(std::span(counted).subspan(first, std::min(size, counted.size() - first)));
   } catch (const DiagramTooLarge&) {
   }
   root_ = diagram_.keep_only(root_);
@@ -120,7 +124,14 @@ FailureDiagram::Ref FailureUnion::with(FailureDiagram::Ref root, std::span<const
   return cubes.empty() ? root : diagram_.smaller(root, diagram_.of(cubes, group));
 }
 
-void FailureUnion::add(std::span<const Claim> claims) {
+// The largest first.
+void FailureUnion::add(std::span<Claim> claims) {
+  std::ranges::stable_sort(claims, std::greater{}, [](const Claim& c) { return c.leaf->pairs; });
+  for (std::size_t first = 0, most = kFirstClaims; first < claims.size(); first += most, most *= 2)
+    add_at_once(claims.subspan(first, std::min(most, claims.size() - first)));
+}
+
+void FailureUnion::add_at_once(std::span<const Claim> claims) {
   for (int g = 0; g <= group(Verdict::rounding, 0); ++g) {
     try {
       root_ = with(root_, claims, g);

@@ -42,7 +42,8 @@ class FailureUnion {
     const Leaf* leaf = nullptr;
     int group = 0;
   };
-  void add(std::span<const Claim> claims);
+  void add(std::span<Claim> claims);
+  void add_at_once(std::span<const Claim> claims);
   FailureDiagram::Ref with(FailureDiagram::Ref root, std::span<const Claim> claims, int group);
   Count wrong_at_one_step(const ByStep& leaves, const ByStep& counted) const;
   Count wrong_with(std::vector<Claim> counted);
