@@ -150,7 +150,8 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   count_steps(result, decoder, searches);
   if (options.leaves) collect_leaves(result, searches);
   const Deadline for_union(union_seconds(options, deadline));
-  const FailureUnion failures(leaves, result.digits, for_union, counted);
+  // A certificate's checker unites leaves and takes counts of one step at a time.
+  const FailureUnion failures(leaves, result.digits, for_union, counted, /*jointly=*/!options.leaves);
   result.pairs = failures.pairs();
   for (StepCounts& step : result.steps) step.first_failures = failures.first_failures(step.step);
   failures.count_classes(options.time_limit < kInfinity ? kMostStates : kMostStatesUnhurried,

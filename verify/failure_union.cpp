@@ -38,7 +38,8 @@ Counts implied(const Counts& total, Count pairs) {
 
 }  // namespace
 
-FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted)
+FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted,
+                           bool jointly)
     : digits_(digits),
       steps_(static_cast<int>(leaves.size())),
       deadline_(deadline),
@@ -55,7 +56,8 @@ FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& dea
     for (const Leaf& leaf : counted[step]) more.push_back({&leaf, static_cast<int>(step)});
   const auto others = std::ranges::stable_partition(claims, [&](const Claim& c) { return c.group < steps_; });
   add(std::span(claims.begin(), others.begin()));
-  const Count wrong = std::max(wrong_at_one_step(leaves, counted), wrong_with(std::move(more)));
+  const Count at_one = wrong_at_one_step(leaves, counted),
+              wrong = jointly ? std::max(at_one, wrong_with(std::move(more))) : at_one;
   add(others);
   by_group_ = diagram_.count(root_, Cube::everything(digits));
   pairs_ = counts(by_group_);

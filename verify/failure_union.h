@@ -18,8 +18,10 @@ class FailureUnion {
  public:
   using ByStep = std::vector<std::vector<Leaf>>;
   // leaves[step]: those that are not `correct`, open cubes included; counted[step]: disjoint cubes in which
-  // so many pairs are wrong, not known which. The deadline must outlive this.
-  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted = {});
+  // so many pairs are wrong, not known which; `jointly`: those of several steps may go together.
+  // The deadline must outlive this.
+  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted = {},
+               bool jointly = true);
 
   const Counts& pairs() const { return pairs_; }
   // Groups: wrong at step 0 .., then undecided, then rounding-dependent. What could not be placed is in none.
