@@ -190,9 +190,15 @@ class Program {
   }
 
   verify::Counts united(const std::vector<std::vector<Leaf>>& leaves) const {
+    Count worst = 0;
+    for (const auto& of_step : leaves) {
+      Count wrong = 0;
+      for (const Leaf& leaf : of_step) wrong += leaf.verdict == Verdict::wrong ? leaf.pairs : 0;
+      worst = std::max(worst, wrong);
+    }
     const verify::Deadline deadline(kUnionShare * subject_.options().time_limit,
                                     subject_.options().interrupted);
-    return verify::FailureUnion(leaves, digits(), deadline).pairs();
+    return verify::FailureUnion(leaves, digits(), deadline, {worst, {}}).pairs();
   }
 
   Json rules() const {

@@ -60,6 +60,19 @@ void count_steps(Certification& result, const model::Decoder& decoder, const Sea
   }
 }
 
+// A certificate's checker takes counts of one step at a time.
+FailureUnion::Counted counted(const Certification& result, const SearchAll& searches,
+                              const CertifyOptions& options) {
+  FailureUnion::Counted all;
+  for (const StepCounts& step : result.steps) all.at_one_step = std::max(all.at_one_step, step.own.wrong);
+  for (int step = 0; step < searches.steps() && !options.leaves; ++step) {
+    all.cubes.emplace_back();
+    for (const SearchAll::Entry& e : searches.step(step))
+      std::ranges::copy(e.search->counted(), std::back_inserter(all.cubes.back()));
+  }
+  return all;
+}
+
 void collect_leaves(Certification& result, const SearchAll& searches) {
   for (int step = 0; step < searches.steps(); ++step)
     for (const SearchAll::Entry& e : searches.step(step)) {
@@ -140,18 +153,12 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   result.digits = decoder.layout.digits;
   result.semantics = options.semantics;
   result.ulps = library_ulps();
-  FailureUnion::ByStep leaves, counted;
-  for (int step = 0; step < searches.steps(); ++step) {
-    leaves.push_back(doubtful(searches.step(step)));
-    counted.emplace_back();
-    for (const SearchAll::Entry& e : searches.step(step))
-      std::ranges::copy(e.search->counted(), std::back_inserter(counted.back()));
-  }
+  FailureUnion::ByStep leaves;
+  for (int step = 0; step < searches.steps(); ++step) leaves.push_back(doubtful(searches.step(step)));
   count_steps(result, decoder, searches);
   if (options.leaves) collect_leaves(result, searches);
   const Deadline for_union(union_seconds(options, deadline));
-  // A certificate's checker unites leaves and takes counts of one step at a time.
-  const FailureUnion failures(leaves, result.digits, for_union, counted, /*jointly=*/!options.leaves);
+  const FailureUnion failures(leaves, result.digits, for_union, counted(result, searches, options));
   result.pairs = failures.pairs();
   for (StepCounts& step : result.steps) step.first_failures = failures.first_failures(step.step);
   failures.count_classes(options.time_limit < kInfinity ? kMostStates : kMostStatesUnhurried,

@@ -38,8 +38,7 @@ Counts implied(const Counts& total, Count pairs) {
 
 }  // namespace
 
-FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted,
-                           bool jointly)
+FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const Counted& counted)
     : digits_(digits),
       steps_(static_cast<int>(leaves.size())),
       deadline_(deadline),
@@ -52,12 +51,11 @@ FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& dea
         left_out_ += leaf.pairs - leaf.correct;
       else
         claims.push_back({&leaf, group(leaf.verdict, step)});
-  for (std::size_t step = 0; step < counted.size(); ++step)
-    for (const Leaf& leaf : counted[step]) more.push_back({&leaf, static_cast<int>(step)});
+  for (std::size_t step = 0; step < counted.cubes.size(); ++step)
+    for (const Leaf& leaf : counted.cubes[step]) more.push_back({&leaf, static_cast<int>(step)});
   const auto others = std::ranges::stable_partition(claims, [&](const Claim& c) { return c.group < steps_; });
   add(std::span(claims.begin(), others.begin()));
-  const Count at_one = wrong_at_one_step(leaves, counted),
-              wrong = jointly ? std::max(at_one, wrong_with(std::move(more))) : at_one;
+  const Count wrong = std::max(counted.at_one_step, wrong_with(std::move(more)));
   add(others);
   by_group_ = diagram_.count(root_, Cube::everything(digits));
   pairs_ = counts(by_group_);
@@ -66,18 +64,6 @@ FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& dea
     pairs_.wrong += known;
     pairs_.undecided -= known;
   }
-}
-
-Count FailureUnion::wrong_at_one_step(const ByStep& leaves, const ByStep& counted) const {
-  Count most = 0;
-  for (std::size_t step = 0; step < leaves.size(); ++step) {
-    Count wrong = 0;
-    for (const Leaf& leaf : leaves[step]) wrong += leaf.verdict == Verdict::wrong ? leaf.pairs : 0;
-    if (step < counted.size())
-      for (const Leaf& leaf : counted[step]) wrong += leaf.wrong;
-    most = std::max(most, wrong);
-  }
-  return most;
 }
 
 // The cubes with the smallest share of other pairs first, as long as there are nodes and time for more, and

@@ -17,11 +17,15 @@ namespace carryscope::verify {
 class FailureUnion {
  public:
   using ByStep = std::vector<std::vector<Leaf>>;
-  // leaves[step]: those that are not `correct`, open cubes included; counted[step]: disjoint cubes in which
-  // so many pairs are wrong, not known which; `jointly`: those of several steps may go together.
-  // The deadline must outlive this.
-  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const ByStep& counted = {},
-               bool jointly = true);
+  // What is known to be wrong, but not where.
+  struct Counted {
+    Count at_one_step = 0;  // pairs that one step alone gets wrong, at most over the steps
+    ByStep cubes;           // disjoint in a step, which gets so many pairs of each wrong, those of leaves too
+  };
+  // leaves[step]: those that are not `correct`, open cubes included. The deadline must outlive this.
+  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const Counted& counted);
+  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline)
+      : FailureUnion(leaves, digits, deadline, Counted{}) {}
 
   const Counts& pairs() const { return pairs_; }
   // Groups: wrong at step 0 .., then undecided, then rounding-dependent. What could not be placed is in none.
@@ -47,7 +51,6 @@ class FailureUnion {
   void add(std::span<Claim> claims);
   void add_at_once(std::span<const Claim> claims);
   FailureDiagram::Ref with(FailureDiagram::Ref root, std::span<const Claim> claims, int group);
-  Count wrong_at_one_step(const ByStep& leaves, const ByStep& counted) const;
   Count wrong_with(std::vector<Claim> counted);
   int group(Verdict verdict, int step) const;
   int digits_, steps_;

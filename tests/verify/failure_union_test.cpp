@@ -147,7 +147,7 @@ TEST_F(FailureUnionTest, CountsWithoutPlaceAreBracketed) {
   const Cube all = Cube::everything(2);
   const Leaves leaves{{{all, Verdict::undecided, 10'000, 1'000, 6'000}},
                       {{all, Verdict::undecided, 10'000, 2'000, 7'000}}};
-  const FailureUnion made(leaves, 2, never_, leaves);
+  const FailureUnion made(leaves, 2, never_, {7'000, {}});
   EXPECT_EQ(text(made.pairs()), "10000 = 0 correct + 7000 wrong + 0 rounding + 3000 undecided");
 }
 
@@ -166,7 +166,7 @@ TEST_F(FailureUnionTest, CountsOfSeveralStepsGoTogether) {
     for (int digit = 1; digit < 10; ++digit)
       counted[static_cast<std::size_t>(step)].push_back(writing(2, step, digit, 990));
   const Leaves leaves{{{Cube::everything(2), Verdict::undecided, 10'000, 0, 0}}, {}};
-  const FailureUnion made(leaves, 2, never_, counted);
+  const FailureUnion made(leaves, 2, never_, {0, counted});
   EXPECT_EQ(text(made.pairs()), "10000 = 0 correct + 9720 wrong + 0 rounding + 280 undecided");
 }
 
@@ -196,7 +196,7 @@ TEST_F(FailureUnionTest, CountsClaimNoMoreThanIsWrong) {
       for (int digit = 0; digit < 10; ++digit)
         if (random_() % 3 > 0)
           counted[step].push_back(writing(2, 0, digit, wrong[step][static_cast<std::size_t>(digit)]));
-    const FailureUnion plain(leaves, 2, never_), made(leaves, 2, never_, counted);
+    const FailureUnion plain(leaves, 2, never_), made(leaves, 2, never_, {0, counted});
     ASSERT_LE(made.pairs().wrong, wrong_anywhere) << "round " << round;
     ASSERT_GE(made.pairs().wrong, plain.pairs().wrong);
     ASSERT_EQ(to_string(made.pairs().correct), to_string(plain.pairs().correct));
