@@ -3,12 +3,13 @@
 #include <random>
 
 #include "verify/carries.h"
+#include "verify/random_pair.h"
 
 namespace carryscope::analysis {
 namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-using verify::Count, verify::Cube;
+using verify::Cube;
 
 // The parts of the cube in which the place's letter and carries are known.
 std::vector<Cube> by_letter(const Cube& cube, int place) {
@@ -48,10 +49,8 @@ std::vector<Local> local_configurations(const model::Layout& layout, int step, s
   std::vector<Local> rows;
   const int place = layout.answer[index(step)].place;
   std::mt19937_64 random(seed + index(step));
-  for (const Cube& cube : local_parts(Cube::everything(layout.digits), place)) {
-    const Count drawn = (Count{random()} << 64 | random()) % verify::count(cube);
-    rows.push_back(local_of(verify::nth_pair(cube, drawn), place, layout.digits));
-  }
+  for (const Cube& cube : local_parts(Cube::everything(layout.digits), place))
+    rows.push_back(local_of(verify::random_pair(cube, random), place, layout.digits));
   return rows;
 }
 

@@ -1,6 +1,5 @@
 // Models that add badly, from a seed: random weights, the first steps of a training, and a trained checkpoint
-// with noise on its weights.
-// All are float32, as a checkpoint holds them.
+// with noise on its weights. All are float32, as a checkpoint holds them.
 #pragma once
 
 #include <cmath>

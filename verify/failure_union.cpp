@@ -75,25 +75,27 @@ Count FailureUnion::wrong_with(std::vector<Claim> counted) {
   });
   Count most = 0, not_wrong = 0;
   FailureDiagram::Ref root = root_;
-  int in_vain = 0;
-  const auto consider = [&](std::span<const Claim> part) {
+  const auto says_more = [&](std::span<const Claim> part) {
     FailureDiagram::Ref wider = root;
     for (int step = 0; step < steps_; ++step) wider = with(wider, part, step);
     Count more = not_wrong;
     for (const Claim& c : part) more += others(c);
     const std::vector<Count> by_group = diagram_.count(wider, Cube::everything(digits_));
     const Count wrong = std::accumulate(by_group.begin(), by_group.begin() + steps_, Count{0});
-    if (wrong < more || wrong - more <= most) return;
+    if (wrong < more || wrong - more <= most) return false;
     root = wider, not_wrong = more, most = wrong - more;
-    in_vain = 0;
+    return true;
   };
   try {
     std::size_t size = kFirstCounted;
-    for (std::size_t first = 0; first < counted.size() && !deadline_.passed();
-         first += size, size += size / 2)
-      if (++in_vain <= kInVain)
-        consider(std::span(counted).subspan(first, std::min(size, counted.size() - first)));
-  } catch (const DiagramTooLarge&) {
+    int in_vain = 0;
+    for (std::span<const Claim> rest(counted); !rest.empty() && in_vain < kInVain && !deadline_.passed();) {
+      const auto part = rest.first(std::min(size, rest.size()));
+      in_vain = says_more(part) ? 0 : in_vain + 1;
+      rest = rest.subspan(part.size());
+      size += size / 2;
+    }
+  } catch (const DiagramTooLarge&) {  // what was found before stands
   }
   root_ = diagram_.keep_only(root_);
   return most;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "verify/hyperplane.h"
+#include "verify/random_pair.h"
 #include "verify/rounding.h"
 #include "verify/step_search.h"
 #include "verify/sure_failures.h"
@@ -128,10 +129,8 @@ bool StepSearch::letters_decide(TailBounds& tail, const Cube& cube) {
 
 std::vector<model::Pair> StepSearch::some_pairs(const Cube& cube, int most) const {
   std::mt19937_64 random(static_cast<std::uint64_t>(target_digit_));
-  const Count pairs = count(cube);
   std::vector<model::Pair> some;
-  for (int i = 0; i < most; ++i)
-    some.push_back(nth_pair(cube, ((static_cast<Count>(random()) << 64) | random()) % pairs));
+  for (int i = 0; i < most; ++i) some.push_back(random_pair(cube, random));
   return some;
 }
 

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "verify/hyperplane.h"
+#include "verify/random_pair.h"
 
 namespace carryscope::verify {
 
@@ -71,12 +72,11 @@ struct Spread {
   }
 };
 
-Spread sampled(const Question& question, const Cube& cube, Count pairs) {
+Spread sampled(const Question& question, const Cube& cube) {
   std::mt19937_64 random(1);
   Eigen::MatrixXd u(question.axes, kSamples);
   for (int i = 0; i < kSamples; ++i) {
-    const Count rank = ((static_cast<Count>(random()) << 64) | random()) % pairs;
-    const auto near = output_near(question, nth_pair(cube, rank)).u;
+    const auto near = output_near(question, random_pair(cube, random)).u;
     u.col(i) = Eigen::Map<const Eigen::VectorXd>(near.data(), question.axes);
   }
   Spread spread;
@@ -268,7 +268,7 @@ Count count_wrong(TailBounds& tail, const Question& question, const Cube& cube, 
     direction_upper(question, output, inverse, plane.normal, plane.offset, f);
     return pairs - count_negative(f, cube, kBins);
   };
-  const Spread spread = sampled(question, cube, pairs);
+  const Spread spread = sampled(question, cube);
   Box middle = output.total;
   Count beyond = 0, doubtful = pairs;  // at most
   for (const HalfSpace& plane : cut_off(middle, spread)) beyond += inside(plane);

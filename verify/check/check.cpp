@@ -20,7 +20,6 @@ namespace {
 using model::InputError;
 
 constexpr int kBins = 2048;  // of hyperplane leaves: the more, the more pairs are told
-constexpr int kDepth = 2;    // tokens that one is split on before it is refused
 constexpr std::size_t kUnionNodes = 2'000'000;
 constexpr std::string_view kNames[] = {"correct", "wrong", "rounding-dependent", "undecided"};
 
@@ -86,14 +85,8 @@ void prove(const Network& network, Task& task, Report& report, std::mutex& mutex
   std::uint64_t proven = 0;
   for (Leaf& leaf : task.leaves) {
     if (leaf.kind == Kind::hyperplane) {
-      const auto claims_more = [&](const Prover::Split& s) {
-        return leaf.correct > s.correct || leaf.wrong > s.wrong;
-      };
-      Prover::Split derived = prover.split(leaf.cube, kBins);
-      for (int depth = 1; depth <= kDepth && claims_more(derived); ++depth)
-        derived = prover.split(leaf.cube, kBins, depth);
-      const auto [correct, wrong] = derived;
-      if (claims_more(derived))
+      const auto [correct, wrong] = prover.split(leaf.cube, kBins);
+      if (leaf.correct > correct || leaf.wrong > wrong)
         refuse(task.question, leaf.cube,
                fmt::format("claimed at least {} correct and {} wrong; derived {} and {}",
                            to_string(leaf.correct), to_string(leaf.wrong), to_string(correct),

@@ -275,15 +275,8 @@ bool Prover::proves(const Cube& cube, Verdict verdict, int depth) {
 }
 
 // Wrong: at least as many as for the worst rival. Correct: all but what each rival leaves.
-Prover::Split Prover::split(const Cube& cube, int bins, int depth) {
+Prover::Split Prover::split(const Cube& cube, int bins) {
   Split sum;
-  const int token = depth > 0 ? widest_token(cube, region(cube)) : -1;
-  for (int digit = 0; digit < 10 && token >= 0; ++digit)
-    if (const Cube part = restricted(cube, token, digit); count(part) > 0) {
-      const Split of_part = split(part, bins, depth - 1);
-      sum.correct += of_part.correct, sum.wrong += of_part.wrong;
-    }
-  if (token >= 0) return sum;
   by_target(cube, [&](const Cube& part) {
     const Region where = region(part);
     const Count pairs = count(part);

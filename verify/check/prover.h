@@ -24,12 +24,11 @@ class Prover {
   // split on so many tokens, one of few pairs on all.
   bool proves(const Cube& cube, Verdict verdict, int depth = 3);
   // How many additions of the cube are surely correct and surely wrong: where a rival's functional is beyond
-  // zero after each letter's terms are rounded to one of some `bins` steps; of its parts, split on `depth`
-  // tokens.
+  // zero after each letter's terms are rounded to one of some `bins` steps.
   struct Split {
     Count correct = 0, wrong = 0;
   };
-  Split split(const Cube& cube, int bins, int depth = 0);
+  Split split(const Cube& cube, int bins);
   std::uint64_t boxes() const { return boxes_; }  // that were pushed through the tail so far
 
  private:
