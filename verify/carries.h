@@ -6,7 +6,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <vector>
 
 #include "verify/cube.h"
 
@@ -66,6 +68,18 @@ void for_each_letter(const Cube& cube, int place, Letter&& letter) {
 inline bool allows_top(const Cube& cube, int carry) {
   const auto n = static_cast<std::size_t>(cube.digits);
   return (cube.c[n] >> carry & 1) && (cube.s[n] >> carry & 1);
+}
+
+// [place][carry]: the ways to read the cube's additions from the place on, given the carry into it.
+inline std::vector<std::array<Count, 2>> completions(const Cube& cube) {
+  const auto n = static_cast<std::size_t>(cube.digits);
+  std::vector<std::array<Count, 2>> rest(n + 1, {0, 0});
+  for (int c = 0; c < 2; ++c) rest[n][static_cast<std::size_t>(c)] = allows_top(cube, c) ? 1 : 0;
+  for (std::size_t i = n; i-- > 0;)
+    for_each_letter(cube, static_cast<int>(i), [&](int, int, int, int in, int out) {
+      rest[i][static_cast<std::size_t>(in)] += rest[i + 1][static_cast<std::size_t>(out)];
+    });
+  return rest;
 }
 
 // Calls visit(cube) for each part of the cube in which the target digit is known.

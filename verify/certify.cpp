@@ -17,8 +17,10 @@ using model::ensure;
 
 namespace {
 
-// Of a finite limit: the search's share, and until when the union may grow. After an interrupt, seconds.
-constexpr double kSearchShare = 0.8, kUnionShare = 0.9, kAfterInterrupt = 5.0;
+// Of a finite limit: the search's share, at least and at most, and until when the union may grow. A leaf takes
+// so many seconds to unite with the others, about. After an interrupt the union has seconds, too.
+constexpr double kLeastSearch = 0.5, kMostSearch = 0.85, kUnionShare = 0.95;
+constexpr double kSecondsOfLeaf = 25e-6, kAfterInterrupt = 5.0;
 constexpr std::size_t kMostStates = 30'000, kMostStatesUnhurried = 500'000;  // for counts by class
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -126,7 +128,17 @@ double union_seconds(const CertifyOptions& options, const Deadline& deadline) {
   if (options.interrupted && options.interrupted->load()) return kAfterInterrupt;
   if (options.time_limit == kInfinity) return kInfinity;
   return std::max(kUnionShare * options.time_limit - deadline.elapsed(),
-                  (kUnionShare - kSearchShare) * options.time_limit);
+                  (kUnionShare - kMostSearch) * options.time_limit);
+}
+
+void search(SearchAll& searches, const CertifyOptions& options, const Deadline& deadline) {
+  const double limit = options.time_limit;
+  const Deadline at_most(kMostSearch * limit, options.interrupted);
+  searches.run(at_most, options.total_only, [&](const SearchAll& s) {
+    if (options.progress) options.progress({s.finished(), s.total(), deadline.elapsed()});
+    const double unite = kSecondsOfLeaf * static_cast<double>(s.leaves());
+    return deadline.elapsed() < std::max(kLeastSearch * limit, kUnionShare * limit - unite);
+  });
 }
 
 std::optional<SmallestMargin> find_smallest_margin(const model::Decoder& decoder, const SearchAll& searches,
@@ -141,13 +153,10 @@ std::optional<SmallestMargin> find_smallest_margin(const model::Decoder& decoder
 
 Certification certify(const model::Decoder& decoder, const CertifyOptions& options) {
   const Deadline deadline(options.time_limit, options.interrupted);
-  const Deadline for_search(kSearchShare * options.time_limit, options.interrupted);
   model::ensure(options.above == 0.0 || options.semantics == Semantics::real,
                 "margins are counted over the reals");
   SearchAll searches(decoder, options.semantics, options.threads, options.leaves, options.above);
-  searches.run(for_search, options.total_only, [&](const SearchAll& s) {
-    if (options.progress) options.progress({s.finished(), s.total(), deadline.elapsed()});
-  });
+  search(searches, options, deadline);
 
   Certification result;
   result.digits = decoder.layout.digits;
@@ -158,7 +167,8 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   count_steps(result, decoder, searches);
   if (options.leaves) collect_leaves(result, searches);
   const Deadline for_union(union_seconds(options, deadline));
-  const FailureUnion failures(leaves, result.digits, for_union, counted(result, searches, options));
+  const FailureUnion failures(leaves, result.digits, for_union, counted(result, searches, options),
+                              !options.leaves);
   result.pairs = failures.pairs();
   for (StepCounts& step : result.steps) step.first_failures = failures.first_failures(step.step);
   failures.count_classes(options.time_limit < kInfinity ? kMostStates : kMostStatesUnhurried,

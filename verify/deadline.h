@@ -14,6 +14,9 @@ class Deadline {
 
   static Deadline never() { return Deadline(std::numeric_limits<double>::infinity()); }
 
+  // After so much of the time that is left.
+  Deadline part(double share) const { return Deadline(share * (seconds_ - elapsed()), interrupted_); }
+
   bool passed() const {
     return (interrupted_ && interrupted_->load(std::memory_order_relaxed)) || elapsed() >= seconds_;
   }

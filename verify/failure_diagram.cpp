@@ -195,22 +195,6 @@ FailureDiagram::Ref FailureDiagram::keep_only(Ref root) {
   return renamed[root];
 }
 
-namespace {
-
-// [place][carry]: completions of the cube's additions from the place on, given the carry into it.
-std::vector<std::array<Count, 2>> completions(const Cube& cube) {
-  const std::size_t n = index(cube.digits);
-  std::vector<std::array<Count, 2>> rest(n + 1, {0, 0});
-  for (int c = 0; c < 2; ++c) rest[n][index(c)] = allows_top(cube, c) ? 1 : 0;
-  for (int i = cube.digits - 1; i >= 0; --i)
-    for_each_letter(cube, i, [&](int, int, int, int in, int out) {
-      rest[index(i)][index(in)] += rest[index(i) + 1][index(out)];
-    });
-  return rest;
-}
-
-}  // namespace
-
 // Paths to the nodes that are still to be read, by the carry into the place.
 std::vector<Count> FailureDiagram::count(Ref root, const Cube& within) const {
   const auto rest = completions(within);

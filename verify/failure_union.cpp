@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 
+#include "verify/count_each.h"
 #include "verify/failure_automaton.h"
 
 namespace carryscope::verify {
@@ -13,16 +14,29 @@ namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-constexpr std::size_t kMostNodes = 3'000'000;  // about 200 MB
-constexpr std::size_t kFirstClaims = 4096;     // taken together at first; then twice as many each time
+constexpr std::size_t kFirstClaims = 4096;  // wide ones taken together at first; then twice as many each time
+constexpr int kNarrow = 4;                  // neighbouring places
+constexpr double kBoundShare = 0.75;        // of the time that is left when wide ones are to be added
 constexpr std::size_t kFirstCounted = 16;  // counted cubes taken together at first; then half as many more
 constexpr int kInVain = 4;                 // times that more of them said nothing
 constexpr int kMostDigitsByCarries = 12;
 
-void move_to_undecided(Counts& counts, Count pairs) {
-  pairs = std::min(pairs, counts.correct);
-  counts.correct -= pairs;
+void move_to_undecided(Counts& counts, Count& from, Count pairs) {
+  pairs = std::min(pairs, from);
+  from -= pairs;
   counts.undecided += pairs;
+}
+
+// From the lowest to the highest place at which something is excluded.
+int width(const Cube& cube) {
+  const Cube any = Cube::everything(cube.digits);
+  int first = cube.digits, last = -1;
+  for (int place = 0; place <= cube.digits; ++place) {
+    const std::size_t i = index(place);
+    const bool operands = place < cube.digits && (cube.a[i] != any.a[i] || cube.b[i] != any.b[i]);
+    if (operands || cube.s[i] != any.s[i] || cube.c[i] != any.c[i]) first = std::min(first, place), last = place;
+  }
+  return std::max(0, last - first + 1);
 }
 
 // What the total alone says of a class of so many pairs.
@@ -38,11 +52,13 @@ Counts implied(const Counts& total, Count pairs) {
 
 }  // namespace
 
-FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const Counted& counted)
+FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const Counted& counted,
+                           bool in_parts, std::size_t most_nodes)
     : digits_(digits),
       steps_(static_cast<int>(leaves.size())),
       deadline_(deadline),
-      diagram_(digits, steps_ + 2, kMostNodes, deadline),
+      in_parts_(in_parts),
+      diagram_(digits, steps_ + 2, most_nodes, deadline),
       root_(diagram_.nothing()) {
   std::vector<Claim> claims, more;
   for (int step = 0; step < steps_; ++step)
@@ -50,17 +66,17 @@ FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& dea
       if (leaf.correct > 0)
         left_out_ += leaf.pairs - leaf.correct;
       else
-        claims.push_back({&leaf, group(leaf.verdict, step)});
+        claims.push_back({&leaf, group(leaf.verdict, step), leaf.pairs});
   for (std::size_t step = 0; step < counted.cubes.size(); ++step)
-    for (const Leaf& leaf : counted.cubes[step]) more.push_back({&leaf, static_cast<int>(step)});
+    for (const Leaf& leaf : counted.cubes[step]) more.push_back({&leaf, static_cast<int>(step), leaf.pairs});
   const auto others = std::ranges::stable_partition(claims, [&](const Claim& c) { return c.group < steps_; });
   add(std::span(claims.begin(), others.begin()));
-  const Count wrong = std::max(counted.at_one_step, wrong_with(std::move(more)));
+  wrong_ = std::max({wrong_, counted.at_one_step, wrong_with(std::move(more))});
   add(others);
   by_group_ = diagram_.count(root_, Cube::everything(digits));
   pairs_ = counts(by_group_);
-  if (wrong > pairs_.wrong) {
-    const Count known = std::min(wrong - pairs_.wrong, pairs_.undecided);
+  if (wrong_ > pairs_.wrong) {
+    const Count known = std::min(wrong_ - pairs_.wrong, pairs_.undecided);
     pairs_.wrong += known;
     pairs_.undecided -= known;
   }
@@ -114,24 +130,61 @@ FailureDiagram::Ref FailureUnion::with(FailureDiagram::Ref root, std::span<const
   return cubes.empty() ? root : diagram_.smaller(root, diagram_.of(cubes, group));
 }
 
-// The largest first.
+// Those of few neighbouring places first: their diagram is small whatever their number. Then the largest.
 void FailureUnion::add(std::span<Claim> claims) {
-  std::ranges::stable_sort(claims, std::greater{}, [](const Claim& c) { return c.leaf->pairs; });
-  for (std::size_t first = 0, most = kFirstClaims; first < claims.size(); first += most, most *= 2)
-    add_at_once(claims.subspan(first, std::min(most, claims.size() - first)));
+  const auto wide = std::ranges::stable_partition(
+      claims, [](const Claim& c) { return width(c.leaf->cube) <= kNarrow; });
+  add_at_once(std::span(claims.begin(), wide.begin()));
+  std::ranges::stable_sort(wide, std::greater{}, [](const Claim& c) { return c.leaf->pairs; });
+  if (in_parts_) bound(wide);
+  const std::size_t at_first = in_parts_ ? kFirstClaims : wide.size();
+  for (std::size_t first = 0, most = at_first; first < wide.size(); first += most, most *= 2)
+    add_at_once(std::span(wide).subspan(first, std::min(most, wide.size() - first)));
 }
 
+// The leaves of one step are disjoint.
+void FailureUnion::bound(std::span<Claim> claims) {
+  const Deadline deadline = deadline_.part(kBoundShare);
+  std::vector<Count> more(index(steps_) + 2, 0);
+  for (std::size_t first = 0; first < claims.size() && !deadline.passed(); first += kFirstClaims) {
+    const auto part = claims.subspan(first, std::min(kFirstClaims, claims.size() - first));
+    std::vector<const Cube*> cubes;
+    for (const Claim& c : part) cubes.push_back(&c.leaf->cube);
+    const auto counts = count_each(diagram_, root_, cubes, deadline);
+    for (std::size_t i = 0; i < part.size(); ++i)
+      if (counts[i]) part[i].at_most = *counts[i], more[index(part[i].group)] += *counts[i];
+  }
+  const std::vector<Count> known = diagram_.count(root_, Cube::everything(digits_));
+  const auto sure = known.begin() + steps_;
+  wrong_ = std::max(wrong_, std::accumulate(known.begin(), sure, Count{0}) +
+                                *std::max_element(more.begin(), more.begin() + steps_));
+}
+
+// All of a group or none of it; all of them or none, where there may be no parts.
 void FailureUnion::add_at_once(std::span<const Claim> claims) {
-  for (int g = 0; g <= group(Verdict::rounding, 0); ++g) {
+  const auto leave_out = [&](int g) {
+    for (const Claim& c : claims)
+      if (c.group == g) (g <= steps_ ? left_out_ : left_out_rounding_) += c.at_most;
+  };
+  FailureDiagram::Ref before = root_;
+  int g = 0;
+  for (; g <= group(Verdict::rounding, 0); ++g) {
     try {
       root_ = with(root_, claims, g);
     } catch (const DiagramTooLarge&) {
-      for (const Claim& c : claims) left_out_ += c.group == g ? c.leaf->pairs : 0;
+      if (!in_parts_) break;
+      leave_out(g);
     }
-    if (diagram_.size() < 2 * kept_) continue;  // to keep one is about as slow as to add to it
+    if (!in_parts_ || diagram_.size() < 2 * kept_) continue;  // to keep one is about as slow as to add to it
     root_ = diagram_.keep_only(root_);
     kept_ = diagram_.size();
   }
+  if (in_parts_) return;
+  if (g <= group(Verdict::rounding, 0)) {
+    root_ = before;
+    for (g = 0; g <= group(Verdict::rounding, 0); ++g) leave_out(g);
+  }
+  root_ = diagram_.keep_only(root_);
 }
 
 Counts FailureUnion::counts(const std::vector<Count>& by_group) const {
@@ -141,7 +194,8 @@ Counts FailureUnion::counts(const std::vector<Count>& by_group) const {
   c.rounding = by_group[index(steps_) + 1];
   c.correct = by_group[index(steps_) + 2];
   c.total = c.correct + c.wrong + c.rounding + c.undecided;
-  move_to_undecided(c, left_out_);
+  move_to_undecided(c, c.correct, left_out_ + left_out_rounding_);
+  move_to_undecided(c, c.rounding, left_out_);
   return c;
 }
 

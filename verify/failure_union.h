@@ -1,10 +1,15 @@
 // FailureUnion: the steps' failing sets taken together.
 //
 // The sets of two steps overlap, so pairs are counted in their union, each charged to one group: surely
-// wrong at a step, the first such step first; then undecided at some step; then rounding-dependent. What
-// needs more nodes or time than there is is left out, the smallest leaves first, and its mass counts as
-// undecided. Cubes that are wrong but for few pairs, not known which, may raise the number of wrong pairs: it
-// is at least that of the union with them, less those few.
+// wrong at a step, the first such step first; then undecided at some step; then rounding-dependent.
+//
+// What needs more nodes or time than there is is left out and counts as undecided: of leaves that restrict
+// places far from each other, which make a diagram large, the smallest first. Beforehand each of them is
+// counted where the diagram so far says nothing: this bounds what it may add, and what the leaves of one step
+// add together raises the number of wrong pairs even where they are left out.
+//
+// Cubes that are wrong but for few pairs, not known which, may raise it too: it is at least that of the union
+// with them, less those few.
 #pragma once
 
 #include <span>
@@ -22,8 +27,12 @@ class FailureUnion {
     Count at_one_step = 0;  // pairs that one step alone gets wrong, at most over the steps
     ByStep cubes;           // disjoint in a step, which gets so many pairs of each wrong, those of leaves too
   };
-  // leaves[step]: those that are not `correct`, open cubes included. The deadline must outlive this.
-  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const Counted& counted);
+  static constexpr std::size_t kMostNodes = 3'000'000;  // about 200 MB
+  // leaves[step]: those that are not `correct`, open cubes included. The deadline must outlive this. Not
+  // in_parts: leaves that make a diagram large are in it all or none, so that whoever has more time and memory
+  // finds as much (a certificate's checker).
+  FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const Counted& counted,
+               bool in_parts = true, std::size_t most_nodes = kMostNodes);
   FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline)
       : FailureUnion(leaves, digits, deadline, Counted{}) {}
 
@@ -47,20 +56,26 @@ class FailureUnion {
   struct Claim {
     const Leaf* leaf = nullptr;
     int group = 0;
+    Count at_most = 0;  // pairs that nothing before it claims
   };
   void add(std::span<Claim> claims);
+  void bound(std::span<Claim> claims);
   void add_at_once(std::span<const Claim> claims);
   FailureDiagram::Ref with(FailureDiagram::Ref root, std::span<const Claim> claims, int group);
   Count wrong_with(std::vector<Claim> counted);
   int group(Verdict verdict, int step) const;
   int digits_, steps_;
   const Deadline& deadline_;
+  bool in_parts_;
   FailureDiagram diagram_;
   FailureDiagram::Ref root_;
   std::size_t kept_ = 0;  // nodes when it last forgot the others
   std::vector<Count> by_group_;
   Counts pairs_;
-  Count left_out_ = 0;  // mass of leaves that are not in the diagram
+  Count wrong_ = 0;  // at least, whatever the diagram holds
+  // Pairs of leaves that are not in the diagram, at most: of those that go before rounding, and of those that
+  // are rounding-dependent.
+  Count left_out_ = 0, left_out_rounding_ = 0;
 };
 
 }  // namespace carryscope::verify

@@ -86,6 +86,8 @@ void SearchAll::release(Entry* entry, bool fresh) {
   const auto step = static_cast<std::size_t>(entry->step);
   wrong_[step] += entry->search->surely_wrong() - entry->wrong;
   entry->wrong = entry->search->surely_wrong();
+  leaves_ += entry->search->leaves().size() - entry->leaves;
+  entry->leaves = entry->search->leaves().size();
   if (wrong_[step] == all_pairs(decoder_.layout.digits)) all_lost_ = true;
   if (fresh) doubt_[step] += entry->search->doubt() / static_cast<double>(by_step_[step].size());
   if (entry->search->complete())
@@ -107,7 +109,8 @@ void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watc
   in_parallel(threads_, [&](int worker) {
     Tails tails(decoder_, semantics_, above_);
     for (const bool fresh : {true, false})
-      while (fresh || !(deadline.passed() || work_ >= most_work || (total_only && all_lost_))) {
+      while (fresh ||
+             !(deadline.passed() || called_off_ || work_ >= most_work || (total_only && all_lost_))) {
         Entry* const entry = claim(fresh);
         if (!entry) break;
         if (fresh)
@@ -115,7 +118,7 @@ void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watc
                                                        entry->question->domain(), keep_correct_);
         if (!deadline.passed()) work(*entry, tails.of(*entry->question), fresh);
         release(entry, fresh);
-        if (worker == 0 && watch) watch(*this);
+        if (worker == 0 && watch && !watch(*this)) called_off_ = true;
       }
   });
 }

@@ -36,10 +36,11 @@ class SearchAll {
     std::unique_ptr<Question> question;
     std::unique_ptr<StepSearch> search;
     int step = 0;
-    bool begun = false;  // beyond its roots
-    Count wrong = 0;     // known when last released
+    bool begun = false;      // beyond its roots
+    Count wrong = 0;         // known when last released
+    std::size_t leaves = 0;  // the same
   };
-  using Watch = std::function<void(const SearchAll&)>;
+  using Watch = std::function<bool(const SearchAll&)>;  // whether to go on
 
   // Builds all questions of the decoder. The decoder must outlive this. Pairs whose margin is not above
   // `above` count as wrong.
@@ -50,7 +51,7 @@ class SearchAll {
   SearchAll(const model::Decoder& decoder, Semantics semantics, int threads,
             std::vector<std::vector<Question>> questions, bool keep_correct = false, double above = 0.0);
 
-  // Searches; `watch` is called from one thread between slices. With total_only, ends as soon as some step
+  // Searches; `watch` is called from one thread between slices, and ends it after a look at each root. With total_only, ends as soon as some step
   // is known to get every pair wrong. After so much work (StepSearch::work, of all questions together)
   // beyond a look at each root it ends too: with one thread, at the same cubes on every machine.
   void run(const Deadline& deadline, bool total_only, const Watch& watch,
@@ -61,6 +62,7 @@ class SearchAll {
   std::vector<const Question*> questions() const;    // all, by step and symbol
   int finished() const { return finished_.load(); }  // questions decided, of total()
   int total() const { return total_; }
+  std::size_t leaves() const { return leaves_.load(); }  // that are not `correct`, so far
 
  private:
   Entry* claim(bool fresh);
@@ -81,6 +83,8 @@ class SearchAll {
   std::vector<double> doubt_;           // by step: of its questions, on average, so far
   std::vector<Count> wrong_;            // by step: surely wrong, in leaves
   std::atomic<bool> all_lost_ = false;  // some step gets every pair wrong
+  std::atomic<bool> called_off_ = false;
+  std::atomic<std::size_t> leaves_ = 0;
   std::atomic<std::uint64_t> work_ = 0;
 };
 

@@ -20,7 +20,8 @@ namespace {
 using model::InputError;
 
 constexpr int kBins = 2048;  // of hyperplane leaves: the more, the more pairs are told
-constexpr std::size_t kUnionNodes = 2'000'000;
+constexpr std::size_t kUnionNodes = 4'000'000;
+constexpr int kNarrow = 4;  // places: cubes of no more make a small diagram together
 constexpr std::string_view kNames[] = {"correct", "wrong", "rounding-dependent", "undecided"};
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -168,7 +169,7 @@ void move(Count& from, Count& to, Count pairs) {
 struct Doubt {
   Member member;
   Count pairs;  // not surely correct
-  bool whole;   // none of it is
+  bool whole;   // none of it is: it can be united with others
 };
 
 std::vector<Doubt> doubts_of(const std::vector<Task>& tasks, int steps) {
@@ -184,20 +185,35 @@ std::vector<Doubt> doubts_of(const std::vector<Task>& tasks, int steps) {
   return doubts;
 }
 
+// From the lowest to the highest place that the cube restricts.
+int span(const Cube& cube) {
+  const Cube any = Cube::everything(cube.digits);
+  int first = cube.digits, last = -1;
+  const auto at = [&](int token, int place) {
+    if (cube.at(token) != any.at(token)) first = std::min(first, place), last = std::max(last, place);
+  };
+  for (int place = 0; place <= cube.digits; ++place) {
+    at(s_token(cube.digits, place), place), at(c_token(cube.digits, place), place);
+    if (place < cube.digits) at(a_token(place), place), at(b_token(cube.digits, place), place);
+  }
+  return std::max(0, last - first + 1);
+}
+
 // Wrong by step, then undecided, then rounding-dependent: a pair belongs to the first of these it is in.
 void count_union(const std::vector<Task>& tasks, Report& report) {
   const int steps = static_cast<int>(report.steps.size());
-  const std::vector<Doubt> doubts = doubts_of(tasks, steps);
-  std::vector<Count> masses;
-  for (const Doubt& d : doubts) masses.push_back(d.pairs);
-  std::ranges::sort(masses, std::greater{});
-  masses.push_back(0);
+  std::vector<Doubt> doubts = doubts_of(tasks, steps);
+  const auto wide = std::ranges::stable_partition(
+      doubts, [](const Doubt& d) { return d.whole && span(d.member.cube) <= kNarrow; });
+  const auto others = std::ranges::stable_partition(wide, [&](const Doubt& d) { return d.member.group < steps; });
+  const std::size_t narrow = doubts.size() - wide.size(), wrong = doubts.size() - others.size();
   const int digits = tasks[0].question.domain.digits;
-  for (std::size_t most = doubts.size();; most /= 4) {
-    const auto counts = [&](const Doubt& d) { return d.whole && d.pairs > masses[most]; };
+  // What makes a diagram large is left out where it must be.
+  for (std::size_t most = doubts.size();; most = most > wrong ? wrong : most > narrow ? narrow : most / 4) {
+    for (std::size_t i = most; i < doubts.size(); ++i) doubts[i].whole = false;
     std::vector<Member> members;
     for (const Doubt& d : doubts)
-      if (counts(d)) members.push_back(d.member);
+      if (d.whole) members.push_back(d.member);
     const auto groups = unite(members, steps + 2, digits, kUnionNodes);
     if (!groups) continue;
     report.first_failures.assign(groups->begin(), groups->begin() + steps);
@@ -207,8 +223,11 @@ void count_union(const std::vector<Task>& tasks, Report& report) {
     total.rounding = (*groups)[index(steps + 1)];
     total.correct = (*groups)[index(steps + 2)];
     // What was left out of the union may overlap anything; and the union holds the worst step's wrong pairs.
-    for (const Doubt& d : doubts)
-      if (!counts(d)) move(total.correct, total.undecided, d.pairs);
+    for (const Doubt& d : doubts) {
+      if (d.whole) continue;
+      move(total.correct, total.undecided, d.pairs);
+      if (d.member.group <= steps) move(total.rounding, total.undecided, d.pairs);
+    }
     for (const Counts& step : report.steps)
       if (step.wrong > total.wrong) move(total.undecided, total.wrong, step.wrong - total.wrong);
     return;
