@@ -1,6 +1,9 @@
 // One step's attention: the exponentials of each query state, times (value, 1), and for every sample the sums
 // of those that its symbols choose.
 //
+// A processor makes and reads one query symbol's part of the table before the next one's, so that it stays in
+// the nearest cache; samples come in the order of that symbol.
+//
 // The table has one of two forms. By rows, a sample adds up the rows of its states, all components at once.
 // By columns, sixteen samples of one query symbol add up one component: which of a position's ten entries
 // each takes is one instruction where a vector holds sixteen numbers. The additions are the same ones in the
@@ -13,6 +16,15 @@ namespace carryscope::train::CARRYSCOPE_ISA {
 
 template <class L>
 inline constexpr bool kByColumns = kLanes<L> == 16;
+
+// Query symbols from <= q < to.
+struct Queries {
+  int from, to;
+};
+
+// So many query symbols' parts of the table are there at once. A GPU has threads for all.
+template <class L>
+inline constexpr int kAtOnce = kLanes<L> == 1 ? kSymbols : 1;
 
 // The columns in use: the width's, then the weight's.
 template <int D>
@@ -38,12 +50,12 @@ CARRYSCOPE_BOTH inline void weigh(const FusedWorkspace& w, const float* e, int u
 
 inline constexpr float kFar = 3e38F;  // beyond every score
 
-// One query state's exponentials, and its part of the table. They carry a common factor, chosen
+// One query state's exponentials, and its part of the table, `to`. They carry a common factor, chosen
 // between the row's extremes so that neither a sample's sum vanishes nor one overflows unless scores lie
 // more than 120 apart. A last vector may take in keys that no sample of the step reads.
 template <class L, class R, int D>
-CARRYSCOPE_BOTH inline void make_row(const Job& job, int position, int symbol) {
-  const FusedWorkspace& w = job.work;
+CARRYSCOPE_BOTH inline void make_row(const Job& job, int position, int symbol, float* to) {
+  const FusedWorkspace w = job.work;
   const int padded = job.shape.padded_states(), used = (position + 1) * kSymbols;
   const float* const query = w.query + (position * kSymbols + symbol) * kRow;
   float* const scores = w.scores + symbol * padded;
@@ -61,56 +73,52 @@ CARRYSCOPE_BOTH inline void make_row(const Job& job, int position, int symbol) {
   }
   const float half = (high - low) * 0.5F, shift = high - (half < 60.0F ? half : 60.0F);
   for (int k = 0; k < used; k += kLanes<R>) store(scores + k, exp<R>(load<R>(scores + k) - shift));
-  weigh<L, R, D>(w, scores, used, padded, w.weighted + symbol * padded * kRow);
+  weigh<L, R, D>(w, scores, used, padded, to);
 }
 
-// The table of one step.
+CARRYSCOPE_BOTH inline float* part_of(const Job& job, Queries queries, int symbol) {
+  return job.work.weighted + (symbol - queries.from) * job.shape.padded_states() * kRow;
+}
+
 template <class L, class R, int D>
-CARRYSCOPE_BOTH inline void make_rows(const Job& job, int step) {
-  for (int symbol = job.thread; symbol < job.shape.query_symbols(step); symbol += job.threads)
-    make_row<L, R, D>(job, job.shape.query_position(step), symbol);
+CARRYSCOPE_BOTH inline void make_rows(const Job& job, int step, Queries queries) {
+  for (int q = queries.from + job.thread; q < queries.to; q += job.threads)
+    make_row<L, R, D>(job, job.shape.query_position(step), q, part_of(job, queries, q));
+}
+
+// Samples in the places begin <= i < end of a step's order.
+struct Places {
+  int begin, end;
+};
+
+// Those of one query symbol. Idle places belong to the last one.
+CARRYSCOPE_BOTH inline Places places_of(const Job& job, int step, int query) {
+  const std::int32_t* const first = job.work.first + step * (kSymbols + 1) + query;
+  const bool last = query + 1 == job.shape.query_symbols(step);
+  return {first[0], last ? job.shape.padded_batch() : first[1]};
 }
 
 // sums[i] = the sum over the positions read of the rows that sample i of N chooses. Several samples, since
 // one addition must wait for the one before.
 template <class R, int N>
-CARRYSCOPE_BOTH inline void look_up(const float* const* rows, const std::uint8_t* chosen, int positions,
-                                    float (*sums)[kRow]) {
+CARRYSCOPE_BOTH inline void look_up(const float* rows, const std::uint8_t* const (&chosen)[N], int positions,
+                                    float* sums) {
   for (int c = 0; c < kRow; c += kLanes<R>) {
     R sum[N] = {};
-    std::size_t place = c;
+    const float* place = rows + c;
 #pragma GCC unroll 4
     for (int p = 0; p < positions; ++p, place += kSymbols * kRow)
-      for (int i = 0; i < N; ++i) sum[i] += load<R>(rows[i] + place + std::size_t{chosen[i * kSlots + p]});
-    for (int i = 0; i < N; ++i) store(sums[i] + c, sum[i]);
+      for (int i = 0; i < N; ++i) sum[i] += load<R>(place + std::size_t{chosen[i][p]});
+    for (int i = 0; i < N; ++i) store(sums + i * kRow + c, sum[i]);
   }
 }
 
-// What the samples in the places at, at + 1, ... of a step's order take from the tables, one a lane.
-template <class L>
-struct Group {
-  L sums[kRow];       // of e (v, 1)
-  L embedding[kRow];  // of the query state
-};
-
-template <class L, class R, int D>
-CARRYSCOPE_BOTH inline void look_up_rows(const Job& job, int step, int at, Group<L>& group) {
-  constexpr int kAtOnce = kLanes<L> < 4 ? kLanes<L> : 4;
-  const FusedWorkspace& w = job.work;
-  const int position = job.shape.query_position(step), padded = job.shape.padded_states();
-  const std::uint8_t* const chosen = w.chosen + at * kSlots;
-  const float *rows[kLanes<L>], *sum[kLanes<L>], *embedding[kLanes<L>];
-  float sums[kLanes<L>][kRow];
-  for (int i = 0; i < kLanes<L>; ++i) {
-    const int query = chosen[i * kSlots + position] / kRow;
-    rows[i] = w.weighted + query * padded * kRow;
-    embedding[i] = w.embedding + (position * kSymbols + query) * kRow;
-    sum[i] = sums[i];
-  }
-  for (int i = 0; i < kLanes<L>; i += kAtOnce)
-    look_up<R, kAtOnce>(rows + i, chosen + i * kSlots, position + 1, sums + i);
-  to_columns<L>(sum, kRow, group.sums);
-  to_columns<L>(embedding, D, group.embedding);
+template <class R, int N>
+CARRYSCOPE_BOTH inline void look_up_rows(const Job& job, int step, const float* rows, int at) {
+  const std::int32_t* const order = job.work.order + step * job.shape.padded_batch() + at;
+  const std::uint8_t* chosen[N];
+  for (int i = 0; i < N; ++i) chosen[i] = job.work.chosen + order[i] * kSlots;
+  look_up<R, N>(rows, chosen, job.shape.query_position(step) + 1, job.work.sums + at * kRow);
 }
 
 template <class L>
@@ -132,11 +140,13 @@ CARRYSCOPE_BOTH inline void add(const float* columns, int padded, const Integers
   for (int c = 0; c <= D; ++c) sums[c] += choose<L>(columns + column<D>(c) * padded, symbols);
 }
 
-// The sums of the samples as if they all had the query symbol whose columns these are.
+// Of the samples in the places at, at + 1, ..., those in `places` have the query symbol whose columns these
+// are.
 template <class L, int D>
-CARRYSCOPE_BOTH inline void look_up(const Job& job, const std::int32_t* order, const float* columns,
-                                    int positions, L* sums) {
-  const int padded = job.shape.padded_states();
+CARRYSCOPE_BOTH inline void look_up_columns(const Job& job, int step, const float* columns, Places places,
+                                            int at) {
+  const int padded = job.shape.padded_states(), positions = job.shape.query_position(step) + 1;
+  const std::int32_t* const order = job.work.order + step * job.shape.padded_batch() + at;
   L even[D + 1] = {}, odd[D + 1] = {};
   for (int from = 0; from < positions; from += kPacked) {
     Integers<L> symbols = symbols_from<L>(job, order, from);
@@ -148,33 +158,27 @@ CARRYSCOPE_BOTH inline void look_up(const Job& job, const std::int32_t* order, c
     }
     if (count % 2 != 0) add<L, D>(place, padded, symbols, even);
   }
-  for (int c = 0; c <= D; ++c) sums[c] = even[c] + odd[c];
-}
-
-// The order has few changes of the query symbol, so most groups have one.
-template <class L, int D>
-CARRYSCOPE_BOTH inline void look_up_columns(const Job& job, int step, int at, Group<L>& group) {
-  const FusedShape& shape = job.shape;
-  const FusedWorkspace& w = job.work;
-  const int position = shape.query_position(step), padded = shape.padded_states();
-  const std::int32_t* const order = w.order + step * shape.padded_batch() + at;
-  const Integers<L> queries = symbols_from<L>(job, order, position) & 15;
-  for (int q = queries[0]; q <= queries[kLanes<L> - 1]; ++q) {
-    const auto asks = queries == q;
-    const float* const embedding = w.embedding + (position * kSymbols + q) * kRow;
-    L sums[D + 1];
-    look_up<L, D>(job, order, w.weighted + q * padded * kRow, position + 1, sums);
-    for (int c = 0; c <= D; ++c) group.sums[column<D>(c)] = asks ? sums[c] : group.sums[column<D>(c)];
-    for (int c = 0; c < D; ++c) group.embedding[c] = asks ? splat<L>(embedding[c]) : group.embedding[c];
+  Integers<L> number;
+  for (int i = 0; i < kLanes<L>; ++i) number[i] = at + i;
+  const auto inside = (number >= places.begin) & (number < places.end);
+  for (int c = 0; c <= D; ++c) {
+    float* const to = job.work.sums + column<D>(c) * job.shape.padded_batch() + at;
+    store(to, inside ? L(even[c] + odd[c]) : load<L>(to));
   }
 }
 
+// The sums of samples that all have the query symbol whose part of the table is given.
 template <class L, class R, int D>
-CARRYSCOPE_BOTH inline void look_up(const Job& job, int step, int at, Group<L>& group) {
-  if constexpr (kByColumns<L>)
-    look_up_columns<L, D>(job, step, at, group);
-  else
-    look_up_rows<L, R, D>(job, step, at, group);
+CARRYSCOPE_BOTH inline void look_up(const Job& job, int step, const float* part, Places places) {
+  constexpr int kTogether = kLanes<L> < 4 ? kLanes<L> : 4;
+  if constexpr (kByColumns<L>) {
+    for (int at = places.begin / kLanes<L> * kLanes<L>; at < places.end; at += kLanes<L>)
+      look_up_columns<L, D>(job, step, part, places, at);
+  } else {
+    int at = places.begin;
+    for (; at + kTogether <= places.end; at += kTogether) look_up_rows<R, kTogether>(job, step, part, at);
+    for (; at < places.end; ++at) look_up_rows<R, 1>(job, step, part, at);
+  }
 }
 
 }  // namespace carryscope::train::CARRYSCOPE_ISA

@@ -129,8 +129,7 @@ std::vector<float> FusedPopulation::gradient(int member) const {
 void FusedPopulation::read(int member, std::span<const model::Pair> pairs) {
   Memory& m = *memory_;
   read_batch(m.shape, pairs, m.staged);
-  gpu::check(
-      cudaMemcpy(m.at(member).symbols, m.staged.symbols, pairs.size() * kSlots, cudaMemcpyHostToDevice));
+  gpu::check(cudaMemcpy(m.at(member).chosen, m.staged.chosen, pairs.size() * kSlots, cudaMemcpyHostToDevice));
 }
 
 std::vector<FusedResult> FusedPopulation::run(const FusedStep& step) {

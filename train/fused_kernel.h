@@ -28,14 +28,23 @@ CARRYSCOPE_BOTH inline void gradients(const FusedShape& shape, const FusedWorksp
   });
   block([&](int thread) { make_states<D>(job(thread)); });
   for (int t = 0; t < shape.steps; ++t) {
-    block([&](int thread) {
-      make_rows<L, R, D>(job(thread), t);
-      line_up(job(thread), t);
+    const auto for_queries = [&](const auto& phases) {
+      for (int q = 0; q < shape.query_symbols(t); q += kAtOnce<L>)
+        phases(Queries{q, std::min(q + kAtOnce<L>, shape.query_symbols(t))});
+    };
+    for_queries([&](Queries queries) {
+      block([&](int thread) { make_rows<L, R, D>(job(thread), t, queries); });
+      block([&](int thread) { take_samples<L, R, D>(job(thread), t, queries); });
     });
-    block([&](int thread) { run_samples<L, R, D, F>(job(thread), t); });
-    block([&](int thread) { gather_rows<R, D>(job(thread), t); });
-    block([&](int thread) { key_side<R, D>(job(thread), t); });
-    block([&](int thread) { query_side<R, D>(job(thread), t); });
+    block([&](int thread) { run_samples<L, D, F>(job(thread)); });
+    for_queries([&](Queries queries) {
+      block([&](int thread) { gather_rows<R, D>(job(thread), t, queries); });
+      block([&](int thread) { value_side<R, D>(job(thread), t, queries); });
+    });
+    block([&](int thread) {
+      key_side<R, D>(job(thread), t);
+      query_side<R, D>(job(thread), t);
+    });
   }
   block([&](int thread) { states_back<D>(job(thread)); });
   block([&](int thread) {

@@ -77,9 +77,10 @@ void read_batch(const FusedShape& shape, std::span<const model::Pair> pairs, Fus
     split(pair.a, digits.data());
     split(pair.b, digits.data() + kOperand);
     split(pair.a + pair.b, digits.data() + 2 * kOperand);
-    std::uint8_t* const symbols = work.symbols + b * kSlots;
+    for (std::uint8_t& digit : digits) digit = static_cast<std::uint8_t>(digit * kRow);
+    std::uint8_t* const chosen = work.chosen + b * kSlots;
     for (int p = 0; p <= shape.positions; ++p)
-      symbols[p] = digits[static_cast<std::size_t>(shape.digit_at[p])];
+      chosen[p] = digits[static_cast<std::size_t>(shape.digit_at[p])];
   }
 }
 

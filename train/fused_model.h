@@ -60,7 +60,7 @@ class FusedModel {
   FusedWorkspace work_{};
 };
 
-// Fills the workspace's symbols; shape.batch pairs.
+// Fills the workspace's chosen; shape.batch pairs.
 void read_batch(const FusedShape& shape, std::span<const model::Pair> pairs, FusedWorkspace& work);
 
 // A model's parameters one after the other, and back; `out` has the parts of the model's configuration.

@@ -1,5 +1,5 @@
-// The samples of one step: run the tail both ways, leave what the tables are worth. Samples come in the order
-// of their query symbol, so that its part of the table stays in the nearest cache.
+// The samples of one step: take what the table holds for them, run the tail both ways, leave what the table
+// is worth.
 #pragma once
 
 #include "train/fused_attention.h"
@@ -13,18 +13,18 @@ CARRYSCOPE_BOTH inline void sort_samples(const Job& job) {
   constexpr int kCounters = kSymbols + 1;
   const int batch = job.shape.batch, padded = job.shape.padded_batch(), steps = job.shape.steps;
   const int thread = job.thread, threads = job.threads;
-  const std::uint8_t* const queries = job.work.symbols + job.shape.query_position(0);
+  const std::uint8_t* const queries = job.work.chosen + job.shape.query_position(0);
   std::int32_t *const first = job.work.first, *const order = job.work.order;
   for (int step = thread; step < steps; step += threads)
     for (int s = 0; s < kCounters; ++s) first[step * kCounters + s] = 0;
   for (int b = 0; b < batch; ++b)
     for (int step = thread; step < steps; step += threads)
-      ++first[step * kCounters + queries[b * kSlots + step]];
+      ++first[step * kCounters + queries[b * kSlots + step] / kRow];
   for (int step = thread; step < steps; step += threads)
     for (int s = 0; s < kSymbols; ++s) first[step * kCounters + s + 1] += first[step * kCounters + s];
   for (int b = batch - 1; b >= 0; --b)
     for (int step = thread; step < steps; step += threads)
-      order[step * padded + --first[step * kCounters + queries[b * kSlots + step]]] = b;
+      order[step * padded + --first[step * kCounters + queries[b * kSlots + step] / kRow]] = b;
   for (int step = thread; step < steps; step += threads)
     for (int i = batch; i < padded; ++i) order[step * padded + i] = order[step * padded + batch - 1];
 }
@@ -32,27 +32,45 @@ CARRYSCOPE_BOTH inline void sort_samples(const Job& job) {
 // Four bits for each symbol, as the look-up by columns takes them.
 CARRYSCOPE_BOTH inline void pack_samples(const Job& job) {
   for (int i = job.thread; i < kWords * job.shape.batch; i += job.threads) {
-    const std::uint8_t* const symbols =
-        job.work.symbols + i % job.shape.batch * kSlots + i / job.shape.batch * kPacked;
+    const std::uint8_t* const chosen =
+        job.work.chosen + i % job.shape.batch * kSlots + i / job.shape.batch * kPacked;
     std::uint32_t word = 0;
-    for (int p = 0; p < kPacked; ++p) word |= std::uint32_t{symbols[p]} << 4 * p;
+    for (int p = 0; p < kPacked; ++p) word |= std::uint32_t{chosen[p]} / kRow << 4 * p;
     job.work.packed[i] = static_cast<std::int32_t>(word);
   }
 }
 
-// One step's samples side by side.
-CARRYSCOPE_BOTH inline void line_up(const Job& job, int step) {
+// What else the samples of one query symbol have: the query state's embedding, the token to come, its share.
+template <int D>
+CARRYSCOPE_BOTH inline void line_up(const Job& job, int step, int query, Places places) {
   const FusedShape& shape = job.shape;
-  const FusedWorkspace& w = job.work;
-  const int next = shape.query_position(step) + 1, padded = shape.padded_batch();
-  const float share = job.step.share[step] / static_cast<float>(shape.batch);
-  for (int i = job.thread; i < padded; i += job.threads) {
-    const std::uint8_t* const symbols = w.symbols + w.order[step * padded + i] * kSlots;
-    std::uint8_t chosen[kSlots];
-    for (int p = 0; p < kSlots; ++p) chosen[p] = static_cast<std::uint8_t>(symbols[p] * kRow);
-    __builtin_memcpy(w.chosen + i * kSlots, chosen, kSlots);
-    w.target[i] = static_cast<float>(token_of(shape, next, symbols[next]));
-    w.share[i] = i < shape.batch ? share : 0;
+  const FusedWorkspace w = job.work;
+  const int own = shape.query_position(step), padded = shape.padded_batch(), batch = shape.batch;
+  const float* const embedding = w.embedding + (own * kSymbols + query) * kRow;
+  for (int c = 0; c < D; ++c)
+    for (int i = places.begin; i < places.end; ++i) w.residual[c * padded + i] = embedding[c];
+  const float share = job.step.share[step] / static_cast<float>(batch);
+  const int fixed = shape.fixed_token[own + 1];
+  const std::int32_t* const order = w.order + step * padded;
+  for (int i = places.begin; i < places.end; ++i) {
+    const int symbol = w.chosen[order[i] * kSlots + own + 1] / kRow;
+    w.target[i] = static_cast<float>(fixed < 0 ? symbol : fixed);
+    w.share[i] = i < batch ? share : 0;
+  }
+}
+
+// The way to the tail of all samples of the query symbols, to which the threads are dealt out.
+template <class L, class R, int D>
+CARRYSCOPE_BOTH inline void take_samples(const Job& job, int step, Queries queries) {
+  const int count = queries.to - queries.from, teams = count < job.threads ? count : job.threads;
+  const int team = job.thread % teams, member = job.thread / teams,
+            members = (job.threads - team + teams - 1) / teams;
+  for (int q = queries.from + team; q < queries.to; q += teams) {
+    const Places all = places_of(job, step, q);
+    const int part = (all.end - all.begin + members - 1) / members, begin = all.begin + member * part;
+    const Places own{begin, begin + part < all.end ? begin + part : all.end};
+    line_up<D>(job, step, q, own);
+    look_up<L, R, D>(job, step, part_of(job, queries, q), own);
   }
 }
 
@@ -61,19 +79,27 @@ CARRYSCOPE_BOTH inline void line_up(const Job& job, int step) {
 template <class L>
 inline constexpr int kBlock = kLanes<L> == 1 ? 1 : kMaxBlock;
 
-template <class L, class R, int D, int F>
-CARRYSCOPE_BOTH inline void look_up(const Job& job, int step, int at, TailSample<L, D, F>& sample) {
-  Group<L> group{};
-  look_up<L, R, D>(job, step, at, group);
-  for (int c = 0; c < D; ++c) sample.mean[c] = group.sums[c], sample.residual[c] = group.embedding[c];
-  sample.weight = group.sums[kWeightAt];
-  sample.target = load<L>(job.work.target + at), sample.share = load<L>(job.work.share + at);
+template <class L, int D, int F>
+CARRYSCOPE_BOTH inline void read(const Job& job, int at, TailSample<L, D, F>& sample) {
+  const FusedWorkspace w = job.work;
+  const int padded = job.shape.padded_batch();
+  L sums[kRow];
+  if constexpr (kByColumns<L>)
+    for (int c = 0; c <= D; ++c) sums[column<D>(c)] = load<L>(w.sums + column<D>(c) * padded + at);
+  else
+    columns_of<L>(w.sums + at * kRow, sums);
+  for (int c = 0; c < D; ++c) {
+    sample.mean[c] = sums[c];
+    sample.residual[c] = load<L>(w.residual + c * padded + at);
+  }
+  sample.weight = sums[kWeightAt];
+  sample.target = load<L>(w.target + at), sample.share = load<L>(w.share + at);
 }
 
 // What the tables are worth: the gradients of the sums of e v and of e, and of the query state's embedding.
 template <class L, int D, int F>
 CARRYSCOPE_BOTH inline void leave(const Job& job, int at, const TailSample<L, D, F>& sample) {
-  const FusedWorkspace& w = job.work;
+  const FusedWorkspace w = job.work;
   L row[kRow] = {};
   for (int c = 0; c < D; ++c) {
     row[c] = sample.to_mean[c] * sample.weight;
@@ -83,14 +109,14 @@ CARRYSCOPE_BOTH inline void leave(const Job& job, int at, const TailSample<L, D,
   to_rows<L>(row, w.mean_gradient + at * kRow);
 }
 
-template <class L, class R, int D, int F>
-CARRYSCOPE_BOTH inline void run_samples(const Job& job, int step) {
+template <class L, int D, int F>
+CARRYSCOPE_BOTH inline void run_samples(const Job& job) {
   const float* const tail = job.work.dense + job.shape.tail();
   const int accumulator = job.thread * kLanes<L>, accumulators = job.threads * kLanes<L>;
   float* const loss = job.work.loss + accumulator;
   for (int at = accumulator * kBlock<L>; at < job.shape.batch; at += accumulators * kBlock<L>) {
     TailSample<L, D, F> samples[kBlock<L>];
-    for (int i = 0; i < kBlock<L>; ++i) look_up<L, R, D>(job, step, at + i * kLanes<L>, samples[i]);
+    for (int i = 0; i < kBlock<L>; ++i) read(job, at + i * kLanes<L>, samples[i]);
     store(loss, load<L>(loss) + tail_forward(tail, job.shape, samples));
     tail_backward(tail, job.shape, samples, job.work.tail_gradient + accumulator, accumulators);
     for (int i = 0; i < kBlock<L>; ++i) leave(job, at + i * kLanes<L>, samples[i]);

@@ -145,14 +145,13 @@ std::size_t arrange(const FusedShape& shape, int accumulators, std::byte* memory
   all.place(w.weighted, kSymbols * padded * kRow);
   all.place(w.weighted_gradient, kSymbols * padded * kRow);
   all.place(w.scores, kSymbols * padded);
-  all.place(w.chosen, shape.padded_batch() * kSlots);
   for (float** array : {&w.target, &w.share}) all.place(*array, shape.padded_batch());
-  for (float** array : {&w.mean_gradient, &w.residual_gradient})
+  for (float** array : {&w.sums, &w.residual, &w.mean_gradient, &w.residual_gradient})
     all.place(*array, shape.padded_batch() * kRow);
   all.place(w.tail_gradient, shape.tail_size() * accumulators);
   all.place(w.loss, accumulators);
   all.place(w.result, 2);
-  all.place(w.symbols, shape.batch * kSlots);
+  all.place(w.chosen, shape.batch * kSlots);
   all.place(w.packed, kWords * shape.batch);
   all.place(w.order, shape.steps * shape.padded_batch());
   all.place(w.first, shape.steps * (kSymbols + 1));

@@ -83,19 +83,20 @@ struct FusedWorkspace {
   float *embedding_gradient, *normed_gradient, *query_gradient;  // [states] rows
   float *key_gradient, *value_gradient;                          // columns
   // Of one step; its samples are in the order of the query symbols.
-  float *weighted, *weighted_gradient;  // [10 query symbols][states] rows of e (v, 1); or columns, see
+  float *weighted, *weighted_gradient;  // [kAtOnce query symbols][states] rows of e (v, 1); or columns, see
                                         // fused_attention.h
   float* scores;                        // [10][states], e, then the score's gradient
-  std::uint8_t* chosen;                 // [padded_batch][kSlots]: where each symbol's row starts, from its
-                                        // position's first
-  float *target, *share;                // [padded_batch]: the token to come; its part in the loss, 0 beyond
-                                        // the batch, where the last sample is repeated
+  float *sums, *residual;  // [padded_batch] rows, or columns; [kRow][padded_batch]: sums of e (v, 1),
+                           // and the query state's embedding
+  float *target, *share;   // [padded_batch]: the token to come; its part in the loss, 0 beyond
+                           // the batch, where the last sample is repeated
   float *mean_gradient, *residual_gradient;  // [padded_batch] rows; [kRow][padded_batch]
   float* tail_gradient;                      // [tail_size][threads * lanes]
   float* loss;                               // [threads * lanes]
   float* result;                             // mean loss, gradient norm before clipping
-  std::uint8_t* symbols;                     // [batch][kSlots]: digits, 0 for a fixed token
-  std::int32_t* packed;  // [kWords][batch]: the same, the first position's in the low bits
+  std::uint8_t* chosen;                      // [batch][kSlots]: where each symbol's row starts, from its
+                                             // position's first; a fixed token has symbol 0
+  std::int32_t* packed;  // [kWords][batch]: the symbols, the first position's in the low bits
   std::int32_t* order;   // [steps][padded_batch]: samples by the symbol at the query position
   std::int32_t* first;   // [steps][11]: where each symbol's samples start
 };

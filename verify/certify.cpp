@@ -17,9 +17,9 @@ using model::ensure;
 
 namespace {
 
-// Of a finite limit: the search's share, at least and at most, and until when the union may grow. A leaf takes
-// so many seconds to unite with the others, about. After an interrupt the union has seconds, too.
-constexpr double kLeastSearch = 0.5, kMostSearch = 0.85, kUnionShare = 0.95;
+// Of a finite limit: the search's share, at least and at most, and until when the union may grow. A leaf
+// takes so many seconds to unite with the others, about. After an interrupt the union has seconds, too.
+constexpr double kLeastSearch = 0.5, kMostSearch = 0.8, kUnionShare = 0.9;
 constexpr double kSecondsOfLeaf = 25e-6, kAfterInterrupt = 5.0;
 constexpr std::size_t kMostStates = 30'000, kMostStatesUnhurried = 500'000;  // for counts by class
 

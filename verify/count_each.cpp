@@ -157,7 +157,8 @@ std::vector<std::optional<Count>> count_each(const FailureDiagram& diagram, Ref 
                                              std::span<const Cube* const> cubes, const Deadline& deadline) {
   std::vector<std::optional<Count>> counts(cubes.size());
   std::vector<Item> items;
-  for (std::size_t i = 0; i < cubes.size(); ++i) items.push_back({cubes[i], completions(*cubes[i]), &counts[i]});
+  for (std::size_t i = 0; i < cubes.size(); ++i)
+    items.push_back({cubes[i], completions(*cubes[i]), &counts[i]});
   std::ranges::sort(items, before);
   if (root == diagram.nothing())
     for (Item& item : items) *item.result = item.rest[0][0];

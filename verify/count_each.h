@@ -1,7 +1,8 @@
 // CountEach: of each of many cubes, how many additions a diagram gives to nobody.
 //
 // A diagram is read from the ones up, place by place. Cubes that say the same of the lowest places share the
-// walk so far, which for the leaves of one split tree is nearly all of it: they differ near their step's place.
+// walk so far, which for the leaves of one split tree is nearly all of it: they differ near their step's
+// place.
 #pragma once
 
 #include <optional>

@@ -17,8 +17,8 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 constexpr std::size_t kFirstClaims = 4096;  // wide ones taken together at first; then twice as many each time
 constexpr int kNarrow = 4;                  // neighbouring places
 constexpr double kBoundShare = 0.75;        // of the time that is left when wide ones are to be added
-constexpr std::size_t kFirstCounted = 16;  // counted cubes taken together at first; then half as many more
-constexpr int kInVain = 4;                 // times that more of them said nothing
+constexpr std::size_t kFirstCounted = 16;   // counted cubes taken together at first; then half as many more
+constexpr int kInVain = 4;                  // times that more of them said nothing
 constexpr int kMostDigitsByCarries = 12;
 
 void move_to_undecided(Counts& counts, Count& from, Count pairs) {
@@ -34,7 +34,8 @@ int width(const Cube& cube) {
   for (int place = 0; place <= cube.digits; ++place) {
     const std::size_t i = index(place);
     const bool operands = place < cube.digits && (cube.a[i] != any.a[i] || cube.b[i] != any.b[i]);
-    if (operands || cube.s[i] != any.s[i] || cube.c[i] != any.c[i]) first = std::min(first, place), last = place;
+    if (operands || cube.s[i] != any.s[i] || cube.c[i] != any.c[i])
+      first = std::min(first, place), last = place;
   }
   return std::max(0, last - first + 1);
 }
@@ -132,8 +133,8 @@ FailureDiagram::Ref FailureUnion::with(FailureDiagram::Ref root, std::span<const
 
 // Those of few neighbouring places first: their diagram is small whatever their number. Then the largest.
 void FailureUnion::add(std::span<Claim> claims) {
-  const auto wide = std::ranges::stable_partition(
-      claims, [](const Claim& c) { return width(c.leaf->cube) <= kNarrow; });
+  const auto wide =
+      std::ranges::stable_partition(claims, [](const Claim& c) { return width(c.leaf->cube) <= kNarrow; });
   add_at_once(std::span(claims.begin(), wide.begin()));
   std::ranges::stable_sort(wide, std::greater{}, [](const Claim& c) { return c.leaf->pairs; });
   if (in_parts_) bound(wide);

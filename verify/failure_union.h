@@ -29,8 +29,8 @@ class FailureUnion {
   };
   static constexpr std::size_t kMostNodes = 3'000'000;  // about 200 MB
   // leaves[step]: those that are not `correct`, open cubes included. The deadline must outlive this. Not
-  // in_parts: leaves that make a diagram large are in it all or none, so that whoever has more time and memory
-  // finds as much (a certificate's checker).
+  // in_parts: leaves that make a diagram large are in it all or none, so that whoever has more time and
+  // memory finds as much (a certificate's checker).
   FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline, const Counted& counted,
                bool in_parts = true, std::size_t most_nodes = kMostNodes);
   FailureUnion(const ByStep& leaves, int digits, const Deadline& deadline)

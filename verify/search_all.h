@@ -51,9 +51,10 @@ class SearchAll {
   SearchAll(const model::Decoder& decoder, Semantics semantics, int threads,
             std::vector<std::vector<Question>> questions, bool keep_correct = false, double above = 0.0);
 
-  // Searches; `watch` is called from one thread between slices, and ends it after a look at each root. With total_only, ends as soon as some step
-  // is known to get every pair wrong. After so much work (StepSearch::work, of all questions together)
-  // beyond a look at each root it ends too: with one thread, at the same cubes on every machine.
+  // Searches; `watch` is called from one thread between slices, and ends it after a look at each root. With
+  // total_only, ends as soon as some step is known to get every pair wrong. After so much work
+  // (StepSearch::work, of all questions together) beyond a look at each root it ends too: with one thread, at
+  // the same cubes on every machine.
   void run(const Deadline& deadline, bool total_only, const Watch& watch,
            std::uint64_t most_work = std::numeric_limits<std::uint64_t>::max());
 

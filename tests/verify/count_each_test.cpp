@@ -36,7 +36,8 @@ class CountEach : public testing::Test {
   FailureDiagram::Ref random_root(FailureDiagram& diagram) {
     FailureDiagram::Ref root = diagram.nothing();
     for (int group = 0; group < kGroups; ++group)
-      root = diagram.smaller(root, diagram.of(cubes(diagram.digits(), static_cast<int>(random_() % 4)), group));
+      root =
+          diagram.smaller(root, diagram.of(cubes(diagram.digits(), static_cast<int>(random_() % 4)), group));
     return root;
   }
 };
@@ -63,7 +64,8 @@ TEST_F(CountEach, AgreesWithOneWalkEach) {
     const auto counts = count_each(diagram, root, addresses(asked), never_);
     ASSERT_EQ(counts.size(), asked.size());
     for (std::size_t i = 0; i < asked.size(); ++i)
-      ASSERT_EQ(verify::to_string(counts[i].value()), verify::to_string(diagram.count(root, asked[i])[kGroups]))
+      ASSERT_EQ(verify::to_string(counts[i].value()),
+                verify::to_string(diagram.count(root, asked[i])[kGroups]))
           << "round " << round << ", " << pattern(asked[i]);
   }
 }

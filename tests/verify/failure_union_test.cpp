@@ -142,8 +142,8 @@ TEST_F(FailureUnionTest, WhatIsLeftOutIsUndecided) {
   EXPECT_LE(hurried.pairs().wrong, truth.wrong);
 }
 
-// Six digits: leaves restrict places far from each other. With few nodes most of them are left out, but counted
-// where they can be; what is claimed holds all the same.
+// Six digits: leaves restrict places far from each other. With few nodes most of them are left out, but
+// counted where they can be; what is claimed holds all the same.
 TEST_F(FailureUnionTest, FewNodesBracketWhatManyCount) {
   int raised = 0;
   for (int round = 0; round < 40; ++round) {
@@ -180,8 +180,9 @@ TEST_F(FailureUnionTest, LeavesThatAreLeftOutMayOverlap) {
   const FailureUnion exact(leaves, 6, never_), few(leaves, 6, never_, {}, true, 5);
   EXPECT_EQ(text(exact.pairs()),
             "1000000000000 = 562500000000 correct + 437500000000 wrong + 0 rounding + 0 undecided");
-  EXPECT_EQ(text(few.pairs()),
-            "1000000000000 = 500000000000 correct + 250000000000 wrong + 0 rounding + 250000000000 undecided");
+  EXPECT_EQ(
+      text(few.pairs()),
+      "1000000000000 = 500000000000 correct + 250000000000 wrong + 0 rounding + 250000000000 undecided");
 }
 
 // Leaves that only hyperplanes bracket: what one step surely gets wrong is wrong, the rest undecided.

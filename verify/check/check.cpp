@@ -205,7 +205,8 @@ void count_union(const std::vector<Task>& tasks, Report& report) {
   std::vector<Doubt> doubts = doubts_of(tasks, steps);
   const auto wide = std::ranges::stable_partition(
       doubts, [](const Doubt& d) { return d.whole && span(d.member.cube) <= kNarrow; });
-  const auto others = std::ranges::stable_partition(wide, [&](const Doubt& d) { return d.member.group < steps; });
+  const auto others =
+      std::ranges::stable_partition(wide, [&](const Doubt& d) { return d.member.group < steps; });
   const std::size_t narrow = doubts.size() - wide.size(), wrong = doubts.size() - others.size();
   const int digits = tasks[0].question.domain.digits;
   // What makes a diagram large is left out where it must be.
