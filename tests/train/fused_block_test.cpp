@@ -2,7 +2,6 @@
 // take their turns one after the other. If no two of a phase's items touch one place, their order changes
 // nothing, to the last bit; and the gradients are those of a single thread up to rounding.
 #define CARRYSCOPE_ISA tested  // a namespace of its own: the library's is compiled with other flags
-#pragma GCC diagnostic ignored "-Wpsabi"
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,36 +44,54 @@ FusedStep even_shares(int steps) {
 model::Factored start() { return initialise(model::preset("311"), 3, 0.5); }
 
 // Loss, then the gradient.
-std::vector<float> of_block(bool backwards) {
+template <class L, class R, class Block>
+std::vector<float> of(const Block& block) {
   const FusedShape shape = fused_shape(model::preset("311"), kBatch);
+  const int accumulators = block.threads() * kLanes<L>;
   FusedWorkspace work{};
-  std::vector<float> memory(arrange(shape, kThreads, nullptr, work) / sizeof(float));
-  arrange(shape, kThreads, reinterpret_cast<std::byte*>(memory.data()), work);
+  std::vector<float> memory(arrange(shape, accumulators, nullptr, work) / sizeof(float));
+  arrange(shape, accumulators, reinterpret_cast<std::byte*>(memory.data()), work);
   copy(start().tensors, {work.parameters, static_cast<std::size_t>(shape.parameters)});
   read_batch(shape, pairs(), work);
-  const FusedStep step = even_shares(shape.steps);
-  gradients<float, float, 4, 8>(shape, work, step, TurnByTurn{backwards});
+  gradients<L, R, 4, 8>(shape, work, even_shares(shape.steps), block);
   std::vector<float> out{work.result[0]};
   out.insert(out.end(), work.gradient, work.gradient + shape.parameters);
   return out;
 }
 
-TEST(FusedBlock, TheOrderOfThreadsChangesNothing) { EXPECT_EQ(of_block(false), of_block(true)); }
+std::vector<float> of_block(bool backwards) { return of<float, float>(TurnByTurn{backwards}); }
 
-TEST(FusedBlock, GivesTheGradientsOfOneThread) {
+// What the library's kernel for this machine gives.
+std::vector<float> of_library() {
   FusedModel one(model::preset("311"), kBatch);
   copy(start().tensors, one.parameters());
   one.read(pairs());
-  const FusedResult result = one.run(even_shares(one.shape().steps));
-  const std::vector<float> block = of_block(false);
-  EXPECT_NEAR(block[0], result.loss, 1e-6F * result.loss);
+  std::vector<float> out{one.run(even_shares(one.shape().steps)).loss};
+  out.insert(out.end(), one.gradient().begin(), one.gradient().end());
+  return out;
+}
+
+void expect_close(const std::vector<float>& found, const std::vector<float>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  EXPECT_NEAR(found[0], expected[0], 1e-6F * expected[0]);
   double difference = 0, size = 0;
-  for (std::size_t i = 0; i < one.gradient().size(); ++i) {
-    difference += std::pow(static_cast<double>(block[i + 1] - one.gradient()[i]), 2);
-    size += std::pow(static_cast<double>(one.gradient()[i]), 2);
+  for (std::size_t i = 1; i < expected.size(); ++i) {
+    difference += std::pow(static_cast<double>(found[i] - expected[i]), 2);
+    size += std::pow(static_cast<double>(expected[i]), 2);
   }
   EXPECT_GT(size, 0);
   EXPECT_LT(std::sqrt(difference), 1e-5 * std::sqrt(size));
+}
+
+TEST(FusedBlock, TheOrderOfThreadsChangesNothing) { EXPECT_EQ(of_block(false), of_block(true)); }
+
+TEST(FusedBlock, GivesTheGradientsOfOneThread) { expect_close(of_block(false), of_library()); }
+
+// Sixteen lanes read the table by columns, fewer by rows, whatever the machine has.
+TEST(FusedBlock, ColumnsGiveWhatRowsGive) {
+  const std::vector<float> columns = of<Lanes<16>, Lanes<8>>(OneThread{});
+  expect_close(columns, of<Lanes<8>, Lanes<8>>(OneThread{}));
+  expect_close(columns, of_library());
 }
 
 }  // namespace
