@@ -16,6 +16,8 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 using Ref = FailureDiagram::Ref;
 using ByCarry = std::array<Count, 2>;
 
+constexpr std::size_t kMostCached = 4'000'000;  // ways: 32 MB
+
 // What a cube says of a place's letter.
 auto allowed_letters(const Cube& cube, std::size_t i) {
   return std::tie(cube.a[i], cube.b[i], cube.s[i], cube.c[i], cube.c[i + 1]);
@@ -36,9 +38,10 @@ struct Reached {
 
 class Walk {
  public:
-  Walk(const FailureDiagram& diagram, const Deadline& deadline)
+  Walk(const FailureDiagram& diagram, const Deadline& deadline, std::uint64_t& steps)
       : diagram_(diagram),
         deadline_(deadline),
+        steps_(steps),
         everything_(Cube::everything(diagram.digits())),
         number_(diagram.size(), 0),
         free_ways_(index(diagram.digits())) {}
@@ -47,7 +50,7 @@ class Walk {
   void from(int place, const std::vector<Reached>& here, std::span<Item> items) {
     if (place == diagram_.digits()) return finish(here, items);
     for (const auto& alike : runs(place, items)) {
-      if (deadline_.passed()) return;
+      if (steps_ == 0 || deadline_.passed()) return;
       from(place + 1, read(place, here, alike), alike);
     }
   }
@@ -92,11 +95,13 @@ class Walk {
     return found;
   }
 
-  // Where the digits are free, the ways serve all cubes.
-  const std::vector<Way>& free_ways(int place, Ref x) {
-    auto& known = free_ways_[index(place)][x];
-    if (known.empty()) known = ways(everything_, place, x);
-    return known;
+  // Where the digits are free, the same ones serve all cubes, which may allow fewer carries.
+  const std::vector<Way>& ways_of(const Cube& cube, int place, Ref x, bool free) {
+    auto& known = free_ways_[index(place)];
+    if (const auto found = known.find(x); free && found != known.end()) return found->second;
+    other_ = ways(free ? everything_ : cube, place, x);
+    if (!free || (cached_ += other_.size()) > kMostCached) return other_;
+    return known[x] = std::move(other_);
   }
 
   std::vector<Reached> read(int place, const std::vector<Reached>& here, std::span<Item> items) {
@@ -105,10 +110,8 @@ class Walk {
     const bool free = cube.a[i] == kAnyDigit && cube.b[i] == kAnyDigit && cube.s[i] == kAnyDigit;
     std::vector<Reached> above;
     ByCarry ended{0, 0};  // ways to nobody, whatever is read from here on
-    std::vector<Way> found;
-    for (const Reached& r : here) {
-      if (!free) found = ways(cube, place, r.node);
-      for (const Way& way : free ? free_ways(place, r.node) : found) {
+    for (const Reached& r : here)
+      for (const Way& way : ways_of(cube, place, r.node, free)) {
         if (!(cube.c[i] >> way.in & 1) || !(cube.c[i + 1] >> way.out & 1)) continue;
         const Count paths = r.paths[way.in] * way.letters;
         if (way.next == diagram_.nothing()) ended[way.out] += paths;
@@ -119,7 +122,7 @@ class Walk {
         }
         above[number_[way.next] - 1].paths[way.out] += paths;
       }
-    }
+    steps_ -= std::min<std::uint64_t>(steps_, here.size());
     for (const Reached& r : above) number_[r.node] = 0;
     for (Item& item : items)
       for (std::size_t c = 0; c < 2; ++c) item.nobody += ended[c] * item.rest[i + 1][c];
@@ -138,9 +141,12 @@ class Walk {
 
   const FailureDiagram& diagram_;
   const Deadline& deadline_;
+  std::uint64_t& steps_;
   const Cube everything_;
   std::vector<std::uint32_t> number_;  // of a node in the layer that is being made, plus one
   std::vector<std::unordered_map<Ref, std::vector<Way>>> free_ways_;  // by place
+  std::vector<Way> other_;
+  std::size_t cached_ = 0;
 };
 
 bool before(const Item& x, const Item& y) {
@@ -154,7 +160,8 @@ bool before(const Item& x, const Item& y) {
 }  // namespace
 
 std::vector<std::optional<Count>> count_each(const FailureDiagram& diagram, Ref root,
-                                             std::span<const Cube* const> cubes, const Deadline& deadline) {
+                                             std::span<const Cube* const> cubes, const Deadline& deadline,
+                                             std::uint64_t& steps) {
   std::vector<std::optional<Count>> counts(cubes.size());
   std::vector<Item> items;
   for (std::size_t i = 0; i < cubes.size(); ++i)
@@ -163,7 +170,7 @@ std::vector<std::optional<Count>> count_each(const FailureDiagram& diagram, Ref 
   if (root == diagram.nothing())
     for (Item& item : items) *item.result = item.rest[0][0];
   else if (root > diagram.nothing())
-    Walk(diagram, deadline).from(0, {{root, {1, 0}}}, items);
+    Walk(diagram, deadline, steps).from(0, {{root, {1, 0}}}, items);
   else
     for (Item& item : items) *item.result = 0;
   return counts;

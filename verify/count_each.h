@@ -5,6 +5,7 @@
 // place.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,8 +14,10 @@
 
 namespace carryscope::verify {
 
-// In the order of the cubes; nothing for those that were not reached in time.
+// In the order of the cubes; nothing for those that were not reached in time, or by so many steps from node
+// to node, which are taken off `steps`.
 std::vector<std::optional<Count>> count_each(const FailureDiagram& diagram, FailureDiagram::Ref root,
-                                             std::span<const Cube* const> cubes, const Deadline& deadline);
+                                             std::span<const Cube* const> cubes, const Deadline& deadline,
+                                             std::uint64_t& steps);
 
 }  // namespace carryscope::verify

@@ -17,8 +17,9 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 constexpr std::size_t kFirstClaims = 4096;  // wide ones taken together at first; then twice as many each time
 constexpr int kNarrow = 4;                  // neighbouring places
 constexpr double kBoundShare = 0.75;        // of the time that is left when wide ones are to be added
-constexpr std::size_t kFirstCounted = 16;   // counted cubes taken together at first; then half as many more
-constexpr int kInVain = 4;                  // times that more of them said nothing
+constexpr std::uint64_t kBoundSteps = 30'000'000;  // for them at most: about a minute
+constexpr std::size_t kFirstCounted = 16;  // counted cubes taken together at first; then half as many more
+constexpr int kInVain = 4;                 // times that more of them said nothing
 constexpr int kMostDigitsByCarries = 12;
 
 void move_to_undecided(Counts& counts, Count& from, Count pairs) {
@@ -146,12 +147,14 @@ void FailureUnion::add(std::span<Claim> claims) {
 // The leaves of one step are disjoint.
 void FailureUnion::bound(std::span<Claim> claims) {
   const Deadline deadline = deadline_.part(kBoundShare);
+  std::uint64_t steps = kBoundSteps;
   std::vector<Count> more(index(steps_) + 2, 0);
-  for (std::size_t first = 0; first < claims.size() && !deadline.passed(); first += kFirstClaims) {
+  for (std::size_t first = 0; first < claims.size() && steps > 0 && !deadline.passed();
+       first += kFirstClaims) {
     const auto part = claims.subspan(first, std::min(kFirstClaims, claims.size() - first));
     std::vector<const Cube*> cubes;
     for (const Claim& c : part) cubes.push_back(&c.leaf->cube);
-    const auto counts = count_each(diagram_, root_, cubes, deadline);
+    const auto counts = count_each(diagram_, root_, cubes, deadline, steps);
     for (std::size_t i = 0; i < part.size(); ++i)
       if (counts[i]) part[i].at_most = *counts[i], more[index(part[i].group)] += *counts[i];
   }

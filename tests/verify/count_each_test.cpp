@@ -61,7 +61,8 @@ TEST_F(CountEach, AgreesWithOneWalkEach) {
       like.a[place] = like.b[place] = like.s[place] = verify::kAnyDigit;
       asked.push_back(like);
     }
-    const auto counts = count_each(diagram, root, addresses(asked), never_);
+    std::uint64_t steps = UINT64_MAX;
+    const auto counts = count_each(diagram, root, addresses(asked), never_, steps);
     ASSERT_EQ(counts.size(), asked.size());
     for (std::size_t i = 0; i < asked.size(); ++i)
       ASSERT_EQ(verify::to_string(counts[i].value()),
@@ -75,9 +76,12 @@ TEST_F(CountEach, SaysNothingOfWhatItDidNotReach) {
   Cube half = Cube::everything(4);
   half.a[2] = 0x1F;
   const std::vector<Cube> asked{half, Cube::everything(4)};
+  const auto root = diagram.of({half}, 1);
   const Deadline over(0.0);
-  for (const auto& count : count_each(diagram, diagram.of({half}, 1), addresses(asked), over))
-    EXPECT_FALSE(count.has_value());
+  std::uint64_t many = UINT64_MAX, none = 0;
+  for (const auto& counts : {count_each(diagram, root, addresses(asked), over, many),
+                             count_each(diagram, root, addresses(asked), never_, none)})
+    for (const auto& count : counts) EXPECT_FALSE(count.has_value());
 }
 
 }  // namespace
