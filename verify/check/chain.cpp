@@ -136,6 +136,19 @@ Count count_negative(const Cube& whole, const Terms& f, int bins) {
   return sum;
 }
 
+int width(const Cube& cube) {
+  const Cube any = Cube::everything(cube.digits);
+  int first = cube.digits, last = -1;
+  const auto at = [&](int token, int place) {
+    if (cube.at(token) != any.at(token)) first = std::min(first, place), last = std::max(last, place);
+  };
+  for (int place = 0; place <= cube.digits; ++place) {
+    at(s_token(cube.digits, place), place), at(c_token(cube.digits, place), place);
+    if (place < cube.digits) at(a_token(place), place), at(b_token(cube.digits, place), place);
+  }
+  return std::max(0, last - first + 1);
+}
+
 std::string to_string(Count value) {
   std::string digits;
   do {

@@ -37,6 +37,7 @@ Count count(const Cube& cube);
 Cube intersection(Cube x, const Cube& y);
 Cube restricted(Cube cube, int token, int digit);
 Cube occurring(const Cube& cube);  // the same additions, without digits that are in none of them
+int width(const Cube& cube);       // from the lowest to the highest place that it restricts
 std::string to_string(Count value);
 std::string to_string(const Cube& cube);  // what it restricts: "s4=7 c5=1 a4=[012]"
 

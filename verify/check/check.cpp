@@ -185,26 +185,12 @@ std::vector<Doubt> doubts_of(const std::vector<Task>& tasks, int steps) {
   return doubts;
 }
 
-// From the lowest to the highest place that the cube restricts.
-int span(const Cube& cube) {
-  const Cube any = Cube::everything(cube.digits);
-  int first = cube.digits, last = -1;
-  const auto at = [&](int token, int place) {
-    if (cube.at(token) != any.at(token)) first = std::min(first, place), last = std::max(last, place);
-  };
-  for (int place = 0; place <= cube.digits; ++place) {
-    at(s_token(cube.digits, place), place), at(c_token(cube.digits, place), place);
-    if (place < cube.digits) at(a_token(place), place), at(b_token(cube.digits, place), place);
-  }
-  return std::max(0, last - first + 1);
-}
-
 // Wrong by step, then undecided, then rounding-dependent: a pair belongs to the first of these it is in.
 void count_union(const std::vector<Task>& tasks, Report& report) {
   const int steps = static_cast<int>(report.steps.size());
   std::vector<Doubt> doubts = doubts_of(tasks, steps);
   const auto wide = std::ranges::stable_partition(
-      doubts, [](const Doubt& d) { return d.whole && span(d.member.cube) <= kNarrow; });
+      doubts, [](const Doubt& d) { return d.whole && width(d.member.cube) <= kNarrow; });
   const auto others =
       std::ranges::stable_partition(wide, [&](const Doubt& d) { return d.member.group < steps; });
   const std::size_t narrow = doubts.size() - wide.size(), wrong = doubts.size() - others.size();
