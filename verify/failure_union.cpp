@@ -136,12 +136,13 @@ FailureDiagram::Ref FailureUnion::with(FailureDiagram::Ref root, std::span<const
 void FailureUnion::add(std::span<Claim> claims) {
   const auto wide =
       std::ranges::stable_partition(claims, [](const Claim& c) { return width(c.leaf->cube) <= kNarrow; });
-  add_at_once(std::span(claims.begin(), wide.begin()));
+  const std::span narrow(claims.begin(), wide.begin());
+  if (!in_parts_) return add_all_or_none(narrow), add_all_or_none(wide);
+  add_by_group(narrow);
   std::ranges::stable_sort(wide, std::greater{}, [](const Claim& c) { return c.leaf->pairs; });
-  if (in_parts_) bound(wide);
-  const std::size_t at_first = in_parts_ ? kFirstClaims : wide.size();
-  for (std::size_t first = 0, most = at_first; first < wide.size(); first += most, most *= 2)
-    add_at_once(std::span(wide).subspan(first, std::min(most, wide.size() - first)));
+  bound(wide);
+  for (std::size_t first = 0, most = kFirstClaims; first < wide.size(); first += most, most *= 2)
+    add_by_group(std::span(wide).subspan(first, std::min(most, wide.size() - first)));
 }
 
 // The leaves of one step are disjoint.
@@ -164,29 +165,32 @@ void FailureUnion::bound(std::span<Claim> claims) {
                                 *std::max_element(more.begin(), more.begin() + steps_));
 }
 
-// All of a group or none of it; all of them or none, where there may be no parts.
-void FailureUnion::add_at_once(std::span<const Claim> claims) {
-  const auto leave_out = [&](int g) {
-    for (const Claim& c : claims)
-      if (c.group == g) (g <= steps_ ? left_out_ : left_out_rounding_) += c.at_most;
-  };
-  FailureDiagram::Ref before = root_;
-  int g = 0;
-  for (; g <= group(Verdict::rounding, 0); ++g) {
+void FailureUnion::leave_out(const Claim& claim) {
+  (claim.group <= steps_ ? left_out_ : left_out_rounding_) += claim.at_most;
+}
+
+// All of a group or none of it.
+void FailureUnion::add_by_group(std::span<const Claim> claims) {
+  for (int g = 0; g < diagram_.groups(); ++g) {
     try {
       root_ = with(root_, claims, g);
     } catch (const DiagramTooLarge&) {
-      if (!in_parts_) break;
-      leave_out(g);
+      for (const Claim& c : claims)
+        if (c.group == g) leave_out(c);
     }
-    if (!in_parts_ || diagram_.size() < 2 * kept_) continue;  // to keep one is about as slow as to add to it
+    if (diagram_.size() < 2 * kept_) continue;  // to keep one is about as slow as to add to it
     root_ = diagram_.keep_only(root_);
     kept_ = diagram_.size();
   }
-  if (in_parts_) return;
-  if (g <= group(Verdict::rounding, 0)) {
+}
+
+void FailureUnion::add_all_or_none(std::span<const Claim> claims) {
+  const FailureDiagram::Ref before = root_;
+  try {
+    for (int g = 0; g < diagram_.groups(); ++g) root_ = with(root_, claims, g);
+  } catch (const DiagramTooLarge&) {
     root_ = before;
-    for (g = 0; g <= group(Verdict::rounding, 0); ++g) leave_out(g);
+    for (const Claim& c : claims) leave_out(c);
   }
   root_ = diagram_.keep_only(root_);
 }

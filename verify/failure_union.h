@@ -60,7 +60,9 @@ class FailureUnion {
   };
   void add(std::span<Claim> claims);
   void bound(std::span<Claim> claims);
-  void add_at_once(std::span<const Claim> claims);
+  void add_by_group(std::span<const Claim> claims);
+  void add_all_or_none(std::span<const Claim> claims);
+  void leave_out(const Claim& claim);
   FailureDiagram::Ref with(FailureDiagram::Ref root, std::span<const Claim> claims, int group);
   Count wrong_with(std::vector<Claim> counted);
   int group(Verdict verdict, int step) const;
