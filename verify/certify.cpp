@@ -7,6 +7,7 @@
 #include "model/error.h"
 #include "model/greedy.h"
 #include "verify/failure_union.h"
+#include "verify/lost_cubes.h"
 #include "verify/regions.h"
 #include "verify/search_all.h"
 #include "verify/smallest_margin.h"
@@ -20,6 +21,7 @@ namespace {
 // Of a finite limit: the search's share, at least and at most, and until when the union may grow. A leaf
 // takes so many seconds to unite with the others, about. After an interrupt the union has seconds, too.
 constexpr double kLeastSearch = 0.5, kMostSearch = 0.8, kUnionShare = 0.9;
+constexpr double kLostShare = 0.5;  // of the search, for lost cubes
 constexpr double kSecondsOfLeaf = 25e-6, kAfterInterrupt = 5.0;
 constexpr std::size_t kMostStates = 30'000, kMostStatesUnhurried = 500'000;  // for counts by class
 
@@ -64,14 +66,15 @@ void count_steps(Certification& result, const model::Decoder& decoder, const Sea
 
 // A certificate's checker takes counts of one step at a time.
 FailureUnion::Counted counted(const Certification& result, const SearchAll& searches,
-                              const CertifyOptions& options) {
+                              const FailureUnion::ByStep& lost, const CertifyOptions& options) {
   FailureUnion::Counted all;
   for (const StepCounts& step : result.steps) all.at_one_step = std::max(all.at_one_step, step.own.wrong);
-  for (int step = 0; step < searches.steps() && !options.leaves; ++step) {
-    all.cubes.emplace_back();
+  if (options.leaves) return all;
+  FailureUnion::ByStep by_step(index(searches.steps()));
+  for (int step = 0; step < searches.steps(); ++step)
     for (const SearchAll::Entry& e : searches.step(step))
-      std::ranges::copy(e.search->counted(), std::back_inserter(all.cubes.back()));
-  }
+      std::ranges::copy(e.search->counted(), std::back_inserter(by_step[index(step)]));
+  all.cubes = {lost, std::move(by_step)};
   return all;
 }
 
@@ -131,14 +134,19 @@ double union_seconds(const CertifyOptions& options, const Deadline& deadline) {
                   (kUnionShare - kMostSearch) * options.time_limit);
 }
 
-void search(SearchAll& searches, const CertifyOptions& options, const Deadline& deadline) {
+// Returns the lost cubes.
+FailureUnion::ByStep search(SearchAll& searches, const CertifyOptions& options, const Deadline& deadline) {
   const double limit = options.time_limit;
   const Deadline at_most(kMostSearch * limit, options.interrupted);
+  FailureUnion::ByStep lost;
+  searches.try_roots(at_most);
+  if (!options.leaves) lost = lost_cubes(searches, at_most.part(kLostShare));
   searches.run(at_most, options.total_only, [&](const SearchAll& s) {
     if (options.progress) options.progress({s.finished(), s.total(), deadline.elapsed()});
     const double unite = kSecondsOfLeaf * static_cast<double>(s.leaves());
     return deadline.elapsed() < std::max(kLeastSearch * limit, kUnionShare * limit - unite);
   });
+  return lost;
 }
 
 std::optional<SmallestMargin> find_smallest_margin(const model::Decoder& decoder, const SearchAll& searches,
@@ -156,7 +164,7 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   model::ensure(options.above == 0.0 || options.semantics == Semantics::real,
                 "margins are counted over the reals");
   SearchAll searches(decoder, options.semantics, options.threads, options.leaves, options.above);
-  search(searches, options, deadline);
+  const FailureUnion::ByStep lost = search(searches, options, deadline);
 
   Certification result;
   result.digits = decoder.layout.digits;
@@ -167,7 +175,7 @@ Certification certify(const model::Decoder& decoder, const CertifyOptions& optio
   count_steps(result, decoder, searches);
   if (options.leaves) collect_leaves(result, searches);
   const Deadline for_union(union_seconds(options, deadline));
-  const FailureUnion failures(leaves, result.digits, for_union, counted(result, searches, options),
+  const FailureUnion failures(leaves, result.digits, for_union, counted(result, searches, lost, options),
                               !options.leaves);
   result.pairs = failures.pairs();
   for (StepCounts& step : result.steps) step.first_failures = failures.first_failures(step.step);

@@ -62,18 +62,17 @@ FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& dea
       in_parts_(in_parts),
       diagram_(digits, steps_ + 2, most_nodes, deadline),
       root_(diagram_.nothing()) {
-  std::vector<Claim> claims, more;
+  std::vector<Claim> claims;
   for (int step = 0; step < steps_; ++step)
     for (const Leaf& leaf : leaves[index(step)])
       if (leaf.correct > 0)
         left_out_ += leaf.pairs - leaf.correct;
       else
         claims.push_back({&leaf, group(leaf.verdict, step), leaf.pairs});
-  for (std::size_t step = 0; step < counted.cubes.size(); ++step)
-    for (const Leaf& leaf : counted.cubes[step]) more.push_back({&leaf, static_cast<int>(step), leaf.pairs});
   const auto others = std::ranges::stable_partition(claims, [&](const Claim& c) { return c.group < steps_; });
   add(std::span(claims.begin(), others.begin()));
-  wrong_ = std::max({wrong_, counted.at_one_step, wrong_with(std::move(more))});
+  wrong_ = std::max(wrong_, counted.at_one_step);
+  for (const ByStep& cubes : counted.cubes) wrong_ = std::max(wrong_, wrong_with(cubes));
   add(others);
   by_group_ = diagram_.count(root_, Cube::everything(digits));
   pairs_ = counts(by_group_);
@@ -86,7 +85,10 @@ FailureUnion::FailureUnion(const ByStep& leaves, int digits, const Deadline& dea
 
 // The cubes with the smallest share of other pairs first, as long as there are nodes and time for more, and
 // those only that say more than they cost.
-Count FailureUnion::wrong_with(std::vector<Claim> counted) {
+Count FailureUnion::wrong_with(const ByStep& by_step) {
+  std::vector<Claim> counted;
+  for (std::size_t step = 0; step < by_step.size(); ++step)
+    for (const Leaf& leaf : by_step[step]) counted.push_back({&leaf, static_cast<int>(step), leaf.pairs});
   const auto others = [](const Claim& c) { return c.leaf->pairs - c.leaf->wrong; };
   std::ranges::stable_sort(counted, std::less{}, [&](const Claim& c) {
     return static_cast<double>(others(c)) / static_cast<double>(c.leaf->pairs);

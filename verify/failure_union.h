@@ -25,7 +25,9 @@ class FailureUnion {
   // What is known to be wrong, but not where.
   struct Counted {
     Count at_one_step = 0;  // pairs that one step alone gets wrong, at most over the steps
-    ByStep cubes;           // disjoint in a step, which gets so many pairs of each wrong, those of leaves too
+    // Cubes, disjoint in a step, which gets so many pairs of each wrong, those of leaves too. More than one
+    // list: what says most stands.
+    std::vector<ByStep> cubes;
   };
   static constexpr std::size_t kMostNodes = 3'000'000;  // about 200 MB
   // leaves[step]: those that are not `correct`, open cubes included. The deadline must outlive this. Not
@@ -64,7 +66,7 @@ class FailureUnion {
   void add_all_or_none(std::span<const Claim> claims);
   void leave_out(const Claim& claim);
   FailureDiagram::Ref with(FailureDiagram::Ref root, std::span<const Claim> claims, int group);
-  Count wrong_with(std::vector<Claim> counted);
+  Count wrong_with(const ByStep& counted);
   int group(Verdict verdict, int step) const;
   int digits_, steps_;
   const Deadline& deadline_;

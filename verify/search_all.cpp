@@ -58,6 +58,8 @@ SearchAll::SearchAll(const model::Decoder& decoder, Semantics semantics, int thr
   for (auto& entries : by_step_)
     for (Entry& entry : entries) untouched_.push_back(&entry);
   total_ = static_cast<int>(untouched_.size());
+  doubt_.assign(by_step_.size(), 0.0);
+  wrong_.assign(by_step_.size(), 0);
 }
 
 // How far a question's largest open cube may move the total: a pair that another step surely gets wrong does
@@ -103,33 +105,37 @@ std::vector<const Question*> SearchAll::questions() const {
   return all;
 }
 
-void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watch, std::uint64_t most_work) {
-  doubt_.assign(by_step_.size(), 0.0);
-  wrong_.assign(by_step_.size(), 0);
-  in_parallel(threads_, [&](int worker) {
-    Tails tails(decoder_, semantics_, above_);
-    for (const bool fresh : {true, false})
-      while (fresh ||
-             !(deadline.passed() || called_off_ || work_ >= most_work || (total_only && all_lost_))) {
-        Entry* const entry = claim(fresh);
-        if (!entry) break;
-        if (fresh)
-          entry->search = std::make_unique<StepSearch>(*entry->question, decoder_, semantics_,
-                                                       entry->question->domain(), keep_correct_);
-        if (!deadline.passed()) work(*entry, tails.of(*entry->question), fresh);
-        release(entry, fresh);
-        if (worker == 0 && watch && !watch(*this)) called_off_ = true;
-      }
+void SearchAll::try_roots(const Deadline& deadline) {
+  if (untouched_.empty()) return;
+  in_parallel(threads_, [&](int) {
+    Tails all = tails();
+    while (Entry* const entry = claim(true)) {
+      entry->search = std::make_unique<StepSearch>(*entry->question, decoder_, semantics_,
+                                                   entry->question->domain(), keep_correct_);
+      if (!deadline.passed()) entry->search->try_roots(all.of(*entry->question));
+      release(entry, true);
+    }
   });
 }
 
-void SearchAll::work(Entry& entry, TailBounds& tail, bool fresh) {
-  if (fresh) return entry.search->try_roots(tail);
+void SearchAll::run(const Deadline& deadline, bool total_only, const Watch& watch) {
+  try_roots(deadline);
+  in_parallel(threads_, [&](int worker) {
+    Tails all = tails();
+    while (!(deadline.passed() || called_off_ || (total_only && all_lost_))) {
+      Entry* const entry = claim(false);
+      if (!entry) break;
+      work(*entry, all.of(*entry->question));
+      release(entry, false);
+      if (worker == 0 && watch && !watch(*this)) called_off_ = true;
+    }
+  });
+}
+
+void SearchAll::work(Entry& entry, TailBounds& tail) {
   const bool mostly_wrong = entry.search->doubt() > kMostlyWrong;
   const std::uint64_t nodes = mostly_wrong ? 1 : entry.begun ? kSlice : kFirst;
-  const std::uint64_t before = entry.search->work();
   entry.search->run(tail, nodes, mostly_wrong || entry.search->nodes() > kPlain);
-  work_ += entry.search->work() - before;
   entry.begun = true;
 }
 

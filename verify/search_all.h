@@ -7,7 +7,6 @@
 #pragma once
 
 #include <atomic>
-#include <limits>
 #include <map>
 #include <memory>
 
@@ -51,13 +50,15 @@ class SearchAll {
   SearchAll(const model::Decoder& decoder, Semantics semantics, int threads,
             std::vector<std::vector<Question>> questions, bool keep_correct = false, double above = 0.0);
 
-  // Searches; `watch` is called from one thread between slices, and ends it after a look at each root. With
-  // total_only, ends as soon as some step is known to get every pair wrong. After so much work
-  // (StepSearch::work, of all questions together) beyond a look at each root it ends too: with one thread, at
-  // the same cubes on every machine.
-  void run(const Deadline& deadline, bool total_only, const Watch& watch,
-           std::uint64_t most_work = std::numeric_limits<std::uint64_t>::max());
+  // Looks at each root, once.
+  void try_roots(const Deadline& deadline);
+  // Searches, after a look at each root; `watch` is called from one thread between slices, and ends it. With
+  // total_only, ends as soon as some step is known to get every pair wrong.
+  void run(const Deadline& deadline, bool total_only, const Watch& watch);
 
+  Tails tails() const { return {decoder_, semantics_, above_}; }  // for one more thread
+  int digits() const { return decoder_.layout.digits; }
+  bool all_lost() const { return all_lost_; }  // whether some step is known to get every pair wrong
   int steps() const { return static_cast<int>(by_step_.size()); }
   const std::vector<Entry>& step(int step) const { return by_step_[static_cast<std::size_t>(step)]; }
   std::vector<const Question*> questions() const;    // all, by step and symbol
@@ -68,7 +69,7 @@ class SearchAll {
  private:
   Entry* claim(bool fresh);
   double urgency(const Entry& entry) const;
-  void work(Entry& entry, TailBounds& tail, bool fresh);
+  void work(Entry& entry, TailBounds& tail);
   void release(Entry* entry, bool fresh);
 
   const model::Decoder& decoder_;
@@ -86,7 +87,6 @@ class SearchAll {
   std::atomic<bool> all_lost_ = false;  // some step gets every pair wrong
   std::atomic<bool> called_off_ = false;
   std::atomic<std::size_t> leaves_ = 0;
-  std::atomic<std::uint64_t> work_ = 0;
 };
 
 }  // namespace carryscope::verify

@@ -55,22 +55,15 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
   target_digit_ = target_digit(root.cube);
   if (root.stage == Stage::untried && seems_wrong(tail, root.cube, 1)) {
     ++doubted_;
-    if (seems_wrong(tail, root.cube, kTries)) {
-      ++tally_.nodes;
-      range().over(root.cube, output_);
-      if (wrong_throughout(tail, question_, output_.total, target_token(), kSubBoxes))
-        return leaf(root.cube, root.pairs, Verdict::wrong);
-      if (root.pairs >= kMany && !letters_decide(tail, root.cube)) {
-        root.stage = Stage::doubted;
-        return open_.push(root);
-      }
+    const Doubt doubt = doubt_about(tail, root.cube);
+    if (doubt == Doubt::throughout) return leaf(root.cube, root.pairs, Verdict::wrong);
+    if (doubt == Doubt::countable) {
+      root.stage = Stage::doubted;
+      return open_.push(root);
     }
   }
   if (root.stage == Stage::doubted) {
-    ++tally_.nodes;
-    range().over(root.cube, output_);
-    ++counts_;
-    root.wrong = count_wrong(tail, question_, root.cube, output_, target_token());
+    root.wrong = count_doubted(tail, root.cube);
     root.open = root.pairs - root.wrong;
     wrong_root_[static_cast<std::size_t>(target_digit_)] = root.wrong;
     root.stage = Stage::counted;
@@ -78,6 +71,35 @@ void StepSearch::advance_root(TailBounds& tail, Node& root) {
   }
   stake_ = static_cast<double>(root.open) / static_cast<double>(root.pairs);
   push_letters(root.cube);
+}
+
+StepSearch::Doubt StepSearch::doubt_about(TailBounds& tail, const Cube& cube) {
+  if (!seems_wrong(tail, cube, kTries)) return Doubt::none;
+  ++tally_.nodes;
+  range().over(cube, output_);
+  if (wrong_throughout(tail, question_, output_.total, target_token(), kSubBoxes)) return Doubt::throughout;
+  return count(cube) >= kMany && !letters_decide(tail, cube) ? Doubt::countable : Doubt::none;
+}
+
+Count StepSearch::count_doubted(TailBounds& tail, const Cube& cube) {
+  ++tally_.nodes;
+  ++counts_;
+  range().over(cube, output_);
+  return count_wrong(tail, question_, cube, output_, target_token());
+}
+
+std::optional<Count> StepSearch::count_lost(TailBounds& tail, const Cube& cube) {
+  ensure_upward();
+  target_digit_ = target_digit(cube);
+  switch (doubt_about(tail, cube)) {
+    case Doubt::throughout:
+      return count(cube);
+    case Doubt::countable:
+      return count_doubted(tail, cube);
+    case Doubt::none:
+      break;
+  }
+  return {};
 }
 
 // A model that adds tells sums apart, hardly the letters that make them: one box may decide all at once.

@@ -45,10 +45,11 @@ class StepSearch {
   void try_roots(TailBounds& tail);
   // Share of the roots of which one pair, taken at random, was wrong.
   double doubt() const { return roots_ == 0 ? 0.0 : static_cast<double>(doubted_) / roots_; }
+  // How many pairs of the cube are wrong, at least; all of them need the same digit. Nothing where some,
+  // taken at random, are not, and it was not counted. Leaves the open cubes as they are.
+  std::optional<Count> count_lost(TailBounds& tail, const Cube& cube);
   bool complete() const { return open_.empty(); }
   std::uint64_t nodes() const { return tally_.nodes; }
-  // What the search has cost, in cubes examined. Unlike seconds, it is the same on any machine.
-  std::uint64_t work() const { return tally_.nodes + kCubesPerCount * counts_; }
   Count surely_wrong() const { return tally_.wrong; }                             // in leaves
   double promise() const { return open_.empty() ? 0.0 : open_.top().promise(); }  // of the next node
   const Question& question() const { return question_; }
@@ -97,8 +98,10 @@ class StepSearch {
   // tell.
   enum class Prospect { beaten, ahead, cut, unresolvable };
 
-  static constexpr std::uint64_t kCubesPerCount = 150;  // examined in the time of one count_wrong()
-  static constexpr int kTries = 3;                      // pairs that are all wrong make a cube seem wrong
+  // A cube that is wrong as a whole, or worth counting.
+  enum class Doubt { none, throughout, countable };
+
+  static constexpr int kTries = 3;           // pairs that are all wrong make a cube seem wrong
   static constexpr Count kMany = 1'000'000;  // pairs of a cube that is worth counting before it is split
 
   struct Groups {
@@ -110,6 +113,8 @@ class StepSearch {
   void push_root(const Cube& cube);
   void push_letters(const Cube& root);
   void advance_root(TailBounds& tail, Node& root);
+  Doubt doubt_about(TailBounds& tail, const Cube& cube);
+  Count count_doubted(TailBounds& tail, const Cube& cube);
   void try_letters(TailBounds& tail, const Node& node);
   std::vector<model::Pair> some_pairs(const Cube& cube, int most) const;
   bool seems_wrong(TailBounds& tail, const Cube& cube, int tries) const;
