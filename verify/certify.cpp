@@ -138,14 +138,15 @@ double union_seconds(const CertifyOptions& options, const Deadline& deadline) {
 FailureUnion::ByStep search(SearchAll& searches, const CertifyOptions& options, const Deadline& deadline) {
   const double limit = options.time_limit;
   const Deadline at_most(kMostSearch * limit, options.interrupted);
-  FailureUnion::ByStep lost;
-  searches.try_roots(at_most);
-  if (!options.leaves) lost = lost_cubes(searches, at_most.part(kLostShare));
-  searches.run(at_most, options.total_only, [&](const SearchAll& s) {
+  const auto watch = [&](const SearchAll& s) {
     if (options.progress) options.progress({s.finished(), s.total(), deadline.elapsed()});
     const double unite = kSecondsOfLeaf * static_cast<double>(s.leaves());
     return deadline.elapsed() < std::max(kLeastSearch * limit, kUnionShare * limit - unite);
-  });
+  };
+  FailureUnion::ByStep lost;
+  searches.try_roots(at_most);
+  if (!options.leaves) lost = lost_cubes(searches, at_most.part(kLostShare), watch);
+  searches.run(at_most, options.total_only, watch);
   return lost;
 }
 

@@ -1,5 +1,6 @@
 #include "verify/lost_cubes.h"
 
+#include <algorithm>
 #include <queue>
 
 #include "verify/regions.h"
@@ -20,37 +21,37 @@ bool has_fewer_pairs(const StepCube& x, const StepCube& y) { return x.pairs < y.
 
 class Elimination {
  public:
-  explicit Elimination(SearchAll& searches)
-      : searches_(searches), tails_(searches.tails()), lost_(index(searches.steps())) {}
+  Elimination(SearchAll& searches, const Deadline& deadline)
+      : searches_(searches), deadline_(deadline), tails_(searches.tails()), lost_(index(searches.steps())) {}
 
-  std::vector<std::vector<Leaf>> run(int digits, const Deadline& deadline) {
-    keep({0, Cube::everything(digits), all_pairs(digits)});
-    while (goes_on() && !deadline.passed()) {
+  // The largest cube that is left comes first.
+  std::vector<std::vector<Leaf>> run(const SearchAll::Watch& watch) {
+    const Cube all = Cube::everything(searches_.digits());
+    leave({0, all, count(all)});
+    while (!stopped() && much_left() && watch(searches_)) {
       StepCube top = left_.top();
       left_.pop();
       left_pairs_ -= top.pairs;
-      for (; top.step < searches_.steps() && !doubtful(top.step); ++top.step) {
-      }
+      while (top.step < searches_.steps() && !doubtful(top.step)) ++top.step;
       if (top.step == searches_.steps()) continue;
-      for (const StepCube& part : ask(top)) keep({part.step + 1, part.cube, part.pairs});
+      for (const StepCube& part : ask(top)) leave({part.step + 1, part.cube, part.pairs});
     }
     return std::move(lost_);
   }
 
  private:
-  bool goes_on() const {
-    return patience_ > 0 &&
-           counts_<kMostCounts&& static_cast<double>(left_pairs_)> kNegligible * static_cast<double>(missed_);
+  bool stopped() const { return patience_ == 0 || counts_ == kMostCounts || deadline_.passed(); }
+  bool much_left() const {
+    return static_cast<double>(left_pairs_) > kNegligible * static_cast<double>(missed_);
   }
 
-  void keep(const StepCube& cube) {
+  void leave(const StepCube& cube) {
     left_.push(cube);
     left_pairs_ += cube.pairs;
   }
 
   bool doubtful(int step) const {
-    return std::ranges::any_of(searches_.step(step),
-                               [](const SearchAll::Entry& e) { return e.search->doubt() > 0; });
+    return std::ranges::any_of(searches_.step(step), [](const auto& e) { return e.search->doubt() > 0; });
   }
 
   // What the step leaves of the cube.
@@ -73,7 +74,7 @@ class Elimination {
     for (int digit = 0; digit < 10; ++digit) {
       target = static_cast<Digits>(all & only(digit));
       const Count pairs = count(cube);
-      if (pairs == 0 || patience_ == 0 || counts_ == kMostCounts) continue;
+      if (pairs == 0 || stopped()) continue;
       const std::optional<Count> wrong = e.search->count_lost(tails_.of(*e.question), cube);
       if (!wrong) continue;
       ++counts_;
@@ -88,19 +89,21 @@ class Elimination {
   }
 
   SearchAll& searches_;
+  const Deadline& deadline_;
   Tails tails_;
   std::vector<std::vector<Leaf>> lost_;
+  std::priority_queue<StepCube, std::vector<StepCube>, decltype(&has_fewer_pairs)> left_{has_fewer_pairs};
   Count left_pairs_ = 0, missed_ = 0;
   int patience_ = kPatience, counts_ = 0;
-  std::priority_queue<StepCube, std::vector<StepCube>, decltype(&has_fewer_pairs)> left_{has_fewer_pairs};
 };
 
 }  // namespace
 
-std::vector<std::vector<Leaf>> lost_cubes(SearchAll& searches, const Deadline& deadline) {
+std::vector<std::vector<Leaf>> lost_cubes(SearchAll& searches, const Deadline& deadline,
+                                          const SearchAll::Watch& watch) {
   if (searches.all_lost()) return {};
   const RoundUpward upward;
-  return Elimination(searches).run(searches.digits(), deadline);
+  return Elimination(searches, deadline).run(watch);
 }
 
 }  // namespace carryscope::verify

@@ -11,7 +11,8 @@
 namespace carryscope::verify {
 
 // After a look at each root. By step; disjoint, over all steps. Each holds so many wrong pairs, not known
-// which. None where a step gets all pairs wrong.
-std::vector<std::vector<Leaf>> lost_cubes(SearchAll& searches, const Deadline& deadline);
+// which. None where a step gets all pairs wrong. `watch` is called now and then, and ends it.
+std::vector<std::vector<Leaf>> lost_cubes(SearchAll& searches, const Deadline& deadline,
+                                          const SearchAll::Watch& watch);
 
 }  // namespace carryscope::verify

@@ -20,7 +20,7 @@ constexpr double kSeconds = 1.0;  // a model; fewer cubes where that is too shor
 std::vector<std::vector<Leaf>> lost(const model::Decoder& decoder) {
   verify::SearchAll searches(decoder, verify::Semantics::real, 1);
   searches.try_roots(Deadline(kSeconds));
-  return lost_cubes(searches, Deadline(kSeconds));
+  return lost_cubes(searches, Deadline(kSeconds), [](const auto&) { return true; });
 }
 
 // Sampled pairs that are right, beside how many may be by what the cubes claim.
