@@ -29,6 +29,8 @@ MUTANTS = {
     "roundoff_forgotten": [("if (semantics_ == Semantics::real) return evaluate_unscaled", "if (width_ > 0) return evaluate_unscaled")],
     "centres_forgotten": [("return sign > 0 ? sum.upper() : -sum.lower();\n}\n\n}  // namespace", "return 0.0 * sign * sum.upper();\n}\n\n}  // namespace")],
     "slack_dropped": [("f.constant += reach(direction, box, question.axes) * denominators.relative[index(h)];  // >=", "// >=")],
+    "half_space_shrunk": [("+ std::abs(normal[k]) * box.half[k];", "- std::abs(normal[k]) * box.half[k];")],
+    "lost_without_its_digit": [("  ensure_upward();\n  target_digit_ = target_digit(cube);\n", "  ensure_upward();\n")],
     "margin_pruned_too_soon": [("if (least >= enough()) {", "if (least >= enough() - 2.0) {")],
     "hunt_of_later_steps": [("groups[index(g)] = !apart || g == step;", "groups[index(g)] = !apart || g >= step;")],
     "difference_of_steps_unseen": [("  if (x.step != y.step) return Alike::no;\n", "")],
