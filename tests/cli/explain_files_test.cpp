@@ -32,7 +32,8 @@ TEST(ExplainFiles, AreWrittenBesideTheirRecord) {
   for (const char* name : {"circuit", "program"}) {
     const auto record = nlohmann::json::parse(content(folder / (std::string(name) + ".json")));
     ASSERT_GE(record["files"].size(), 2u);
-    for (const auto& [file, text] : record["files"].items()) EXPECT_EQ(content(folder / file), text) << file;
+    for (const auto& [file, text] : record["files"].items())
+      EXPECT_EQ(content(folder / file), text.get<std::string>()) << file;
   }
   const std::string add = "c++ -std=c++20 -o '" + (folder / "program").string() + "' '" +
                           (folder / "program.cpp").string() + "' && echo 27 95 | '" +
