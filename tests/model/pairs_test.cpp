@@ -55,9 +55,10 @@ TEST_F(Goldens, PaperProtocolIsBitIdentical) {
     EXPECT_EQ(sets[i].pairs, split.test);
     EXPECT_EQ(split.validation.size(), goldens_["val_size"]);
     EXPECT_EQ(split.test.size(), goldens_["test_size"]);
-    EXPECT_EQ(sha256_of_le_int64(column(split.validation, &Pair::a)), golden["val_a_sha256"]);
-    EXPECT_EQ(sha256_of_le_int64(column(split.test, &Pair::a)), golden["test_a_sha256"]);
-    EXPECT_EQ(sha256_of_le_int64(column(split.test, &Pair::b)), golden["test_b_sha256"]);
+    EXPECT_EQ(sha256_of_le_int64(column(split.validation, &Pair::a)),
+              golden["val_a_sha256"].get<std::string>());
+    EXPECT_EQ(sha256_of_le_int64(column(split.test, &Pair::a)), golden["test_a_sha256"].get<std::string>());
+    EXPECT_EQ(sha256_of_le_int64(column(split.test, &Pair::b)), golden["test_b_sha256"].get<std::string>());
   }
 }
 
