@@ -80,7 +80,7 @@ TEST_F(Goldens, AdderboardProtocolIsBitIdentical) {
   std::vector<std::uint64_t> interleaved;
   for (const Pair& pair : sets[1].pairs) interleaved.insert(interleaved.end(), {pair.a, pair.b});
   EXPECT_EQ(sets[1].pairs.size(), golden["pairs"]);
-  EXPECT_EQ(sha256_of_le_int64(interleaved), golden["sha256_of_le_int64_a_b_interleaved"]);
+  EXPECT_EQ(sha256_of_le_int64(interleaved), golden["sha256_of_le_int64_a_b_interleaved"].get<std::string>());
 }
 
 TEST(Pairs, ProtocolsFitEveryNumberOfDigits) {
